@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { ClusterEnvironment } from './environment.ts';
+import { cachedPath, findProgram, moduleFolder, type Program, programs } from './programs.ts';
+
+const run = promisify(execFile);
+
+/** Oldest Go release that builds the modules. */
+const oldestGo = [1, 25] as const;
+
+async function checkGo(): Promise<void> {
+  const advice = `Go ${oldestGo.join('.')} or newer is needed to build the test cluster: get it from https://go.dev/dl/ and put its bin folder on PATH, or set BACKOUT_TEST_KUBECONFIG to a cluster of your own`;
+  const answer = await run('go', ['env', 'GOVERSION']).catch(() => undefined);
+  if (!answer) throw new Error(`there is no go on PATH. ${advice}`);
+  const [major = 0, minor = 0] = answer.stdout.trim().replace(/^go/, '').split('.').map(Number);
+  if (major < oldestGo[0] || (major === oldestGo[0] && minor < oldestGo[1])) {
+    throw new Error(`${answer.stdout.trim()} is too old. ${advice}`);
+  }
+}
+
+/** A server without its version calls itself v0.0.0 and clients complain. */
+function linkerFlags(program: Program): string {
+  if (program.module !== 'kubernetes') return '-s -w';
+  const goMod = readFileSync(join(moduleFolder(program.module), 'go.mod'), 'utf8');
+  const version = /k8s\.io\/kubernetes (v(\d+)\.(\d+)\.\d+)/.exec(goMod);
+  const set = (name: string, value = '') => `-X k8s.io/component-base/version.${name}=${value}`;
+  return `-s -w ${set('gitVersion', version?.[1])} ${set('gitMajor', version?.[2])} ${set('gitMinor', version?.[3])}`;
+}
+
+async function buildProgram(program: Program, target: string): Promise<void> {
+  mkdirSync(dirname(target), { recursive: true });
+  const unfinished = `${target}.${process.pid}`;
+  try {
+    await run(
+      'go',
+      ['build', '-mod=readonly', '-trimpath', '-ldflags', linkerFlags(program), '-o', unfinished, program.goPackage],
+      {
+        cwd: moduleFolder(program.module),
+        env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '' },
+        maxBuffer: 64 * 1024 * 1024,
+      },
+    );
+    renameSync(unfinished, target);
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
+}
+
+/** Builds what is missing into the cache, one line of progress for each program; a second call has nothing to do. */
+export async function buildCluster(environment: ClusterEnvironment, say: (line: string) => void): Promise<void> {
+  const missing = programs.filter(program => !findProgram(program.name, environment));
+  if (missing.length > 0) await checkGo();
+  for (const program of programs) {
+    if (!missing.includes(program)) {
+      say(`${program.name}: there`);
+      continue;
+    }
+    const started = Date.now();
+    await buildProgram(program, cachedPath(program, environment.cache));
+    say(`${program.name}: built in ${Math.round((Date.now() - started) / 1000)} s`);
+  }
+}

@@ -1,0 +1,39 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildCluster } from './build.ts';
+import { readClusterEnvironment } from './environment.ts';
+import { isRunning, standingState, stopUnowned } from './shared.ts';
+import { startClusterIn } from './start.ts';
+import { stopCluster } from './stop.ts';
+
+const environment = readClusterEnvironment();
+const say = (line: string) => console.log(line);
+
+async function up(): Promise<void> {
+  if (!isRunning(standingState)) {
+    await stopCluster(standingState);
+    mkdirSync(standingState, { mode: 0o711 });
+    try {
+      await startClusterIn(standingState, environment);
+    } catch (error) {
+      await stopCluster(standingState);
+      throw error;
+    }
+  }
+  say(join(standingState, 'kubeconfig'));
+}
+
+async function down(): Promise<void> {
+  for (const state of await stopUnowned()) say(`ended ${state}`);
+}
+
+const commands: Record<string, () => Promise<void>> = { build: () => buildCluster(environment, say), up, down };
+
+const command = commands[process.argv[2] ?? ''];
+try {
+  if (!command) throw new Error('usage: cli.ts build | up | down');
+  await command();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ClusterEnvironment } from './environment.ts';
+
+/** A program of the cluster and the Go package it is built from. */
+export type Program = { readonly name: string; readonly module: string; readonly goPackage: string };
+
+/** Every program of the cluster, in the order in which building is fastest: the first compiles what the others share. */
+export const programs: readonly Program[] = [
+  { name: 'kube-apiserver', module: 'kubernetes', goPackage: 'k8s.io/kubernetes/cmd/kube-apiserver' },
+  { name: 'kube-controller-manager', module: 'kubernetes', goPackage: 'k8s.io/kubernetes/cmd/kube-controller-manager' },
+  { name: 'kube-scheduler', module: 'kubernetes', goPackage: 'k8s.io/kubernetes/cmd/kube-scheduler' },
+  { name: 'kubelet', module: 'kubernetes', goPackage: 'k8s.io/kubernetes/cmd/kubelet' },
+  { name: 'kubectl', module: 'kubernetes', goPackage: 'k8s.io/kubernetes/cmd/kubectl' },
+  { name: 'etcd', module: 'etcd', goPackage: 'go.etcd.io/etcd/server/v3' },
+];
+
+/** Folder with the go.mod of a module. */
+export function moduleFolder(module: string): string {
+  return join(import.meta.dirname, 'modules', module);
+}
+
+/** Where a program lies in the cache: one folder for each state of its module's go.mod. */
+export function cachedPath(program: Program, cache: string): string {
+  const hash = createHash('sha256')
+    .update(readFileSync(join(moduleFolder(program.module), 'go.mod')))
+    .digest('hex');
+  return join(cache, `${program.module}-${hash.slice(0, 12)}`, program.name);
+}
+
+/** Path of a usable program (KUBEBUILDER_ASSETS first, then the cache), or undefined when it has to be built. */
+export function findProgram(name: string, environment: ClusterEnvironment): string | undefined {
+  const asset = environment.assets && join(environment.assets, name);
+  if (asset && existsSync(asset)) return asset;
+  const program = programs.find(entry => entry.name === name);
+  const cached = program && cachedPath(program, environment.cache);
+  return cached && existsSync(cached) ? cached : undefined;
+}
+
+/** Path of a program that must be there; throws with the command that builds it. */
+export function requireProgram(name: string, environment: ClusterEnvironment): string {
+  const path = findProgram(name, environment);
+  if (!path) throw new Error(`${name} of the test cluster is not built yet: run npm run cluster:build`);
+  return path;
+}
