@@ -1,0 +1,94 @@
+import type { CheckSpec } from './catalogue.ts';
+import type { RunId, TargetId } from './ids.ts';
+import type { JsonObject } from './json.ts';
+import type { Level } from './level.ts';
+import type { Note } from './note.ts';
+import type { Reason } from './reason.ts';
+import type { ReleaseRef } from './release.ts';
+
+/** What a person sees of an operation before it runs. */
+export interface Preview {
+  /** One line, e.g. `image 2.14.0 → 2.13.2, 8 pods, rolling`. */
+  readonly summary: Note;
+  /** A unified diff without secret values; empty where nothing textual changes. */
+  readonly diff: string;
+}
+
+/** What a step compiles to, before the engine numbers it: frozen JSON that `apply` runs as it is; no secret in it. */
+export interface OperationDraft {
+  /** The thing that is changed, as its own tool names it, e.g. `deployment shop/checkout-api`. */
+  readonly object: string;
+  readonly body: JsonObject;
+  readonly preview: Preview;
+  /** Hash of what the plan writes and the approver judged, as it was when planned; never of what moves by itself. */
+  readonly fingerprint: string;
+  /** Whether running it twice is the same as running it once, even unseen (set X to value V). */
+  readonly idempotent: boolean;
+  /** The operation of the same executor that puts the state before back; null where that is impossible. */
+  readonly inverse: Omit<OperationDraft, 'inverse' | 'fingerprint'> | null;
+}
+
+/** What an executor's `plan` answers for one step. */
+export interface StepPlan {
+  /** In the order they run; empty where the step has nothing to change. */
+  readonly operations: readonly OperationDraft[];
+  readonly blastRadius: readonly Note[];
+  readonly interruption: Interruption;
+  readonly notRolledBack: readonly Note[];
+  readonly notChecked: readonly Note[];
+  readonly warnings: readonly Note[];
+  /** About how long it takes, in ms. */
+  readonly expectedMs: number;
+}
+
+/** What users of the service will feel: nothing, a gap of about so many ms, or not known. */
+export type Interruption =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'gap'; readonly ms: number }
+  | { readonly kind: 'unknown' };
+
+/** One numbered operation of a plan. */
+export interface Operation extends OperationDraft {
+  /** Place in the plan, from 0: the journal's key. */
+  readonly index: number;
+  /** Place of its step in the runbook, from 0. */
+  readonly step: number;
+  readonly executor: string;
+  readonly timeoutMs: number;
+}
+
+/** A frozen plan: what was shown is what runs. */
+export interface Plan {
+  readonly run: RunId;
+  readonly target: TargetId;
+  readonly level: Level;
+  readonly strategy: string;
+  readonly runbook: string;
+  /** What is live, where the target can tell. */
+  readonly from: ReleaseRef | null;
+  /** What will be live; null where the runbook changes no release. */
+  readonly to: ReleaseRef | null;
+  readonly goodBecause: Note | null;
+  readonly operations: readonly Operation[];
+  readonly blastRadius: readonly Note[];
+  readonly interruption: Interruption;
+  /** Whether every operation has an inverse. */
+  readonly reversible: boolean;
+  readonly notRolledBack: readonly Note[];
+  readonly notChecked: readonly Note[];
+  readonly warnings: readonly Note[];
+  readonly expectedMs: number;
+  readonly rtoMs: number;
+  readonly checks: readonly CheckSpec[];
+  readonly onFailure: 'needs-operator' | 'compensate';
+  /** Hash over all operations' fingerprints and bodies: votes are for this plan and no other. */
+  readonly fingerprint: string;
+}
+
+/** One runbook that *suggest* looked at, and what came of it. */
+export interface Considered {
+  readonly level: Level;
+  readonly runbook: string;
+  readonly outcome: 'taken' | 'skipped';
+  readonly why: Reason | null;
+}

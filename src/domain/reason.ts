@@ -1,0 +1,73 @@
+/** Why something was refused, stopped or ended; templates hold the sentence for each, in both languages. */
+export const reasonCodes = [
+  'unknown-service',
+  'unknown-environment',
+  'unknown-release',
+  'unknown-level',
+  'unknown-run',
+  'ambiguous-run',
+  'environment-needed',
+  'reason-needed',
+  'bad-argument',
+  'not-a-person',
+  'not-allowed',
+  'outside-user',
+  'deactivated-user',
+  'membership-unknown',
+  'requester-excluded',
+  'already-voted',
+  'already-decided',
+  'approval-expired',
+  'stale-card',
+  'quorum-unreachable',
+  'target-busy',
+  'frozen',
+  'observe-only',
+  'no-runbook',
+  'no-good-release',
+  'release-not-eligible',
+  'nothing-to-change',
+  'plan-failed',
+  'target-changed',
+  'owned-by-other',
+  'permission-missing',
+  'target-unreachable',
+  'step-failed',
+  'step-timeout',
+  'step-unknown',
+  'not-settled',
+  'verification-failed',
+  'cannot-revert',
+  'cancelled-by-person',
+  'superseded-by-run',
+  'worker-missing',
+  'not-confirmed',
+  'catalogue-invalid',
+  'not-latest-run',
+  'internal',
+] as const;
+
+/** Why something was refused, stopped or ended. */
+export type ReasonCode = (typeof reasonCodes)[number];
+
+/** A reason with the facts its sentence names; `detail` is quoted as it is (already free of secrets). */
+export interface Reason {
+  readonly code: ReasonCode;
+  readonly facts?: Readonly<Record<string, string | number | readonly string[]>>;
+  readonly detail?: string;
+}
+
+/** Makes a reason. */
+export function reason(code: ReasonCode, facts?: Reason['facts'], detail?: string): Reason {
+  return { code, ...(facts ? { facts } : {}), ...(detail ? { detail } : {}) };
+}
+
+/** A refusal or failure that a stage or an adapter throws; `reason` is what people are told. */
+export class Refusal extends Error {
+  readonly reason: Reason;
+  constructor(cause: Reason) {
+    super(`${cause.code}${cause.detail ? `: ${cause.detail}` : ''}`);
+    this.name = 'Refusal';
+    this.reason = cause;
+  }
+}

@@ -1,0 +1,9 @@
+import type { RunId } from '../domain/ids.ts';
+
+/** Rings for work: a lost ring is rung again by the reconciler, a late or double one finds nothing to do. */
+export interface Doorbell {
+  /** `key` makes the job id `<run>.<key>`; `runsOn` picks a worker's own queue. */
+  ring(run: RunId, key: string, runsOn: string | null): Promise<void>;
+  /** Tells every relay that posts wait. */
+  ringRelay(): void;
+}

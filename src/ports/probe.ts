@@ -1,0 +1,10 @@
+/** One line of `doctor`: what was looked at, whether it works, and what to do where it does not. */
+export interface Finding {
+  readonly subject: string;
+  readonly state: 'ok' | 'warning' | 'broken';
+  readonly message: string;
+  readonly remedy: string | null;
+}
+
+/** Looks at one part of the world and says plainly what works and what does not; reads only. */
+export type Probe = (context: { readonly signal: AbortSignal }) => Promise<readonly Finding[]>;
