@@ -1,0 +1,37 @@
+import type { Locale } from '../../src/domain/catalogue.ts';
+import { formatDuration } from '../../src/domain/duration.ts';
+
+/** The values a note or reason names, already escaped and clipped for people. */
+export type Facts = Readonly<Record<string, string | number | readonly string[]>>;
+
+/** One sentence in every language. */
+export type Sentence = Readonly<Record<Locale, (facts: Facts) => string>>;
+
+/** Sentences by code. No full stop at the end: a sentence may stand in a list. */
+export type NoteTable = Readonly<Record<string, Sentence>>;
+
+/** Writes a fact that may hold several names as one list. */
+export function names(fact: Facts[string] | undefined, separator = ', '): string {
+  return Array.isArray(fact) ? fact.join(separator) : String(fact ?? '?');
+}
+
+/** The plural `s` of English where the fact is not 1. */
+export function s(fact: Facts[string] | undefined): string {
+  return Number(fact) === 1 ? '' : 's';
+}
+
+/** Writes a part of a sentence only where its fact is known; `~` in the words stands for the fact. */
+export function where(fact: Facts[string] | undefined, words: string): string {
+  const known = fact !== undefined && fact !== '' && !(Array.isArray(fact) && fact.length === 0);
+  return known ? words.replaceAll('~', () => names(fact)) : '';
+}
+
+/** Writes a fact in ms as a duration in the reader's words. */
+export function span(fact: Facts[string] | undefined, locale: Locale): string {
+  const ms = Number(fact);
+  if (!Number.isFinite(ms)) return '?';
+  const written = formatDuration(Math.max(0, ms));
+  return locale === 'en' ? written : written.replace(/min|s|h|d/g, unit => units[unit as keyof typeof units]);
+}
+
+const units = { s: '秒', min: '分钟', h: '小时', d: '天' } as const;

@@ -1,0 +1,89 @@
+import { type NoteTable, names, span, where } from '../notes/table.ts';
+
+/** Why a run ended or stopped. */
+export const runningReasons = {
+  'nothing-to-change': {
+    en: () => 'what the plan would do is already so',
+    'zh-CN': () => '目标已处于计划要达到的状态',
+  },
+  /** {step, runbook} */
+  'plan-failed': {
+    en: f => `no plan could be made${where(f.runbook, ' from ~')}${where(f.step, ' (step ~)')}`,
+    'zh-CN': f => `无法生成计划${where(f.runbook, '（~）')}${where(f.step, '，步骤 ~')}`,
+  },
+  /** {object, objects} */
+  'target-changed': {
+    en: f =>
+      `${f.object || f.objects ? names(f.object ?? f.objects) : 'the target'} changed after the plan was shown, so the plan no longer counts`,
+    'zh-CN': f => `${f.object || f.objects ? names(f.object ?? f.objects) : '目标'}在计划展示之后有变化，原计划作废`,
+  },
+  /** {object, owner} */
+  'owned-by-other': {
+    en: f =>
+      `${where(f.object, '~ ')}${f.object ? 'is' : 'it is'} managed by ${names(f.owner)}, which would undo the change`,
+    'zh-CN': f => `${where(f.object, '~ ')}由 ${names(f.owner)} 管理，改动会被它覆盖`,
+  },
+  /** {what, object} */
+  'permission-missing': {
+    en: f => `Backout lacks the permission${where(f.what, ' to ~')}${where(f.object, ' on ~')}`,
+    'zh-CN': f => `Backout 缺少权限${where(f.what, '：~')}${where(f.object, '（~）')}`,
+  },
+  /** {what} */
+  'target-unreachable': {
+    en: f => `${where(f.what, '~')}${f.what ? '' : 'the target'} does not answer`,
+    'zh-CN': f => `${where(f.what, '~ ')}${f.what ? '' : '目标'}没有响应`,
+  },
+  /** {step, object} */
+  'step-failed': {
+    en: f => `${where(f.step, 'step ~ ')}${f.step ? '' : 'a step '}failed${where(f.object, ' on ~')}`,
+    'zh-CN': f => `${where(f.step, '步骤 ~ ')}${f.step ? '' : '有一个步骤'}失败${where(f.object, '（~）')}`,
+  },
+  /** {step, object, ms} */
+  'step-timeout': {
+    en: f =>
+      `${where(f.step, 'step ~ ')}${f.step ? '' : 'a step '}did not finish${f.ms === undefined ? ' in its time' : ` within ${span(f.ms, 'en')}`}${where(f.object, ' on ~')}`,
+    'zh-CN': f =>
+      `${where(f.step, '步骤 ~ ')}${f.step ? '' : '有一个步骤'}${f.ms === undefined ? '超时' : `未在 ${span(f.ms, 'zh-CN')} 内完成`}${where(f.object, '（~）')}`,
+  },
+  /** {step, object} */
+  'step-unknown': {
+    en: f =>
+      `it cannot be seen whether ${where(f.step, 'step ~ ')}${f.step ? '' : 'a step '}took effect${where(f.object, ' on ~')}; it is not repeated unseen`,
+    'zh-CN': f =>
+      `无法确认${where(f.step, '步骤 ~ ')}${f.step ? '' : '某一步'}是否已生效${where(f.object, '（~）')}；不会盲目重做`,
+  },
+  /** {object} */
+  'not-settled': {
+    en: f => `${where(f.object, '~')}${f.object ? '' : 'the target'} did not come to rest`,
+    'zh-CN': f => `${where(f.object, '~ ')}${f.object ? '' : '目标'}未能稳定下来`,
+  },
+  /** {checks} */
+  'verification-failed': {
+    en: f => `verification did not pass${where(f.checks, ': ~')}`,
+    'zh-CN': f => `验证未通过${where(f.checks, '：~')}`,
+  },
+  /** {object, step} */
+  'cannot-revert': {
+    en: f => `${where(f.object, '~')}${f.object ? '' : 'a step'} cannot be put back by itself`,
+    'zh-CN': f => `${where(f.object, '~ ')}${f.object ? '' : '有一步'}无法自动恢复原状`,
+  },
+  /** {by} */
+  'cancelled-by-person': {
+    en: f => `stopped${where(f.by, ' by ~')}`,
+    'zh-CN': f => `已中止${where(f.by, '，操作人 ~')}`,
+  },
+  /** {run} */
+  'superseded-by-run': {
+    en: f => `${where(f.run, '~')}${f.run ? '' : 'another run'} goes on in its place`,
+    'zh-CN': f => `由${where(f.run, ' ~ ')}${f.run ? '' : '另一次回滚'}接续`,
+  },
+  /** {worker} */
+  'worker-missing': {
+    en: f => `no worker${where(f.worker, ' called ~')} is running, and this target needs it`,
+    'zh-CN': f => `该目标需要的 worker${where(f.worker, ' ~ ')}没有在运行`,
+  },
+  internal: {
+    en: () => 'Backout itself failed; its log says where',
+    'zh-CN': () => 'Backout 自身出错，详见其日志',
+  },
+} satisfies NoteTable;
