@@ -35,3 +35,33 @@ export interface Post {
 export function rootPost(run: RunId, urgency: Post['urgency'] = 'progress'): Post {
   return { thread: run, slot: 'root', screen: 'root', urgency };
 }
+
+/** The approval card: a message that mentions who is asked, edited to its outcome. */
+export function cardPost(run: RunId): Post {
+  return { thread: run, slot: 'card', screen: 'card', urgency: 'urgent' };
+}
+
+/** The reminder to those who were asked, shortly before the deadline. */
+export function reminderPost(run: RunId): Post {
+  return { thread: run, slot: 'reminder', screen: 'reminder', urgency: 'urgent' };
+}
+
+/** The call for a person, one for each time the run stops; `version` is the run's when it stopped. */
+export function stopPost(run: RunId, version: number): Post {
+  return { thread: run, slot: `stop-${version}`, screen: 'needs-operator', urgency: 'urgent' };
+}
+
+/** The verdict of verification. */
+export function verdictPost(run: RunId): Post {
+  return { thread: run, slot: 'verdict', screen: 'verdict', urgency: 'urgent' };
+}
+
+/** The complete record, posted once at the end. */
+export function recordPost(run: RunId): Post {
+  return { thread: run, slot: 'record', screen: 'record', urgency: 'progress' };
+}
+
+/** A line of the timeline that tells one event of the run's log by its number. */
+export function replyPost(run: RunId, event: number): Post {
+  return { thread: run, slot: `reply-${event}`, screen: 'reply', urgency: 'progress', event };
+}

@@ -30,3 +30,6 @@ export interface CheckEntry<Deps> {
   readonly hostLocal: boolean;
   load(deps: Deps): Promise<Check>;
 }
+
+/** A row of the check table with its dependencies bound: what the engine sees. */
+export type BoundCheck = Omit<CheckEntry<never>, 'load'> & { load(): Promise<Check> };

@@ -83,3 +83,6 @@ export interface ExecutorEntry<Deps> {
   readonly needsRelease: boolean;
   load(deps: Deps): Promise<Executor>;
 }
+
+/** A row of the executor table with its dependencies bound: what the engine sees. */
+export type BoundExecutor = Omit<ExecutorEntry<never>, 'load'> & { load(): Promise<Executor> };

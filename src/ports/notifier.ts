@@ -26,6 +26,8 @@ export interface Notifier {
   }): Promise<Delivery>;
   edit(message: {
     readonly channel: string;
+    /** The thread the message stands in, for a file that goes along; absent for a root. */
+    readonly thread?: string | null;
     readonly ts: string;
     readonly id: string;
     readonly screen: Screen;

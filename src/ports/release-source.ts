@@ -16,3 +16,6 @@ export interface ReleaseSourceEntry<Deps> {
   readonly hostLocal: boolean;
   load(deps: Deps): Promise<ReleaseSource>;
 }
+
+/** A row of the release-source table with its dependencies bound: what the engine sees. */
+export type BoundReleaseSource = Omit<ReleaseSourceEntry<never>, 'load'> & { load(): Promise<ReleaseSource> };
