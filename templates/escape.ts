@@ -1,0 +1,40 @@
+import { quoted } from './limits.ts';
+
+/** What no reader should get from foreign text: control characters, and invisible ones that hide or reorder words. */
+const unseen = /(?!\u200d)\p{Cf}/gu;
+const breaks = /[\p{Cc}\p{Zl}\p{Zp}\s]+/gu;
+
+/** Makes foreign text one visible line of at most `most` characters, marking what was cut; not yet escaped. */
+export function clean(text: string, most: number): string {
+  const line = text.toWellFormed().replace(breaks, ' ').replace(unseen, '').trim();
+  if (line.length <= most) return line;
+  return `${line
+    .slice(0, most - 1)
+    .toWellFormed()
+    .replace(/\ufffd$/, '')}…`;
+}
+
+/** Escapes for Slack: nothing foreign can mention, link or ping. */
+function entities(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** The one way by which foreign text gets into a message: one visible line, clipped, escaped for Slack. */
+export function esc(text: string | number, most: number = quoted.fact): string {
+  return entities(clean(String(text), most));
+}
+
+/** Foreign text as inline code. */
+export function code(text: string, most: number = quoted.detail): string {
+  return `\`${esc(text.replaceAll('`', 'ˋ'), most) || ' '}\``;
+}
+
+/** Foreign text for buttons, options and titles, which Slack shows as it is. */
+export function plain(text: string, most: number): string {
+  return clean(text.replace(/[<>]/g, ''), most) || '–';
+}
+
+/** A screen's text as a terminal shows it: Slack's escapes turned back. */
+export function forTerminal(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+}

@@ -1,0 +1,24 @@
+/** Slack's limits for what we send, in UTF-16 units or items (Block Kit reference; `text` as far as `chat.update` takes it). */
+export const limits = {
+  text: 4_000,
+  blocks: 50,
+  viewBlocks: 100,
+  section: 3_000,
+  contextItem: 2_000,
+  contextItems: 10,
+  actions: 25,
+  buttonText: 75,
+  buttonValue: 2_000,
+  options: 100,
+  optionText: 75,
+  optionValue: 150,
+  inputLabel: 2_000,
+  inputHint: 2_000,
+  placeholder: 150,
+  inputText: 3_000,
+  formTitle: 24,
+  metadata: 3_000,
+} as const;
+
+/** How much of a foreign text a screen quotes before it says that there is more. */
+export const quoted = { name: 80, fact: 160, reason: 400, detail: 240, diffLine: 160, diffLines: 6, list: 8 } as const;
