@@ -32,8 +32,8 @@ export interface ButtonPress {
   readonly requestId: string;
   readonly canOpenForm: boolean;
   readonly answerBy: number;
-  /** The form it was pressed in, with what is filled in so far; null in a message. A `form` reply with the same id redraws that form. */
-  readonly form: Pick<FormSubmission, 'form' | 'values' | 'metadata'> | null;
+  /** The form it was pressed in, with what is filled in so far; absent in a message. A `form` reply with the same id redraws that form. */
+  readonly form?: Pick<FormSubmission, 'form' | 'values' | 'metadata'>;
 }
 
 /** A form sent in: input values by block id, and the id and version it was opened for. */

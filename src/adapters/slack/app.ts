@@ -1,0 +1,117 @@
+import type { RequestListener } from 'node:http';
+import type { App, HTTPReceiver, SocketModeReceiver, ViewSubmitAction } from '@slack/bolt';
+import type { Once } from '../../ports/once.ts';
+import type { SlackAccess } from './clients.ts';
+import { dropRepeats, refuseFuture, signatureProperty } from './guard.ts';
+import {
+  type ListenerDeps,
+  onCommand,
+  onMention,
+  onPress,
+  onShortcut,
+  onSubmission,
+  onSuggestion,
+} from './listeners.ts';
+import { slackLogger } from './logger.ts';
+import { shortcutId } from './manifest.ts';
+import { createSocket, type Socket } from './socket.ts';
+
+/** How requests come in: signed HTTP requests, or Socket Mode where an app token is set. */
+export interface SlackDoor extends SlackAccess {
+  readonly signingSecret: string | null;
+  readonly appToken: string | null;
+}
+
+/** What the app needs besides its listeners' needs. */
+export interface AppDeps extends ListenerDeps {
+  readonly once: Once;
+}
+
+/** The front door in Slack. */
+export interface SlackApp {
+  /** Serves POST `/slack/events`; null in Socket Mode. */
+  readonly listener: RequestListener | null;
+  /** Learns the bot's identity and connects the socket, both in the background: Slack being away stops no start. */
+  start(): void;
+  stop(): Promise<void>;
+  /** What is wrong with the socket, null where nothing is or HTTP is used. */
+  trouble(): string | null;
+}
+
+/** The path that Slack's requests come to. */
+export const slackPath = '/slack/events';
+
+const escaped = (id: string): string => id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** Matches every id that is not in the table, so that no listener acknowledges twice and none hangs for 3 s. */
+const allBut = (ids: readonly string[]): RegExp =>
+  ids.length === 0 ? /^[\s\S]*$/ : new RegExp(`^(?!(?:${ids.map(escaped).join('|')})$)[\\s\\S]*$`);
+
+/** Names every listener; unknown names are answered as stale. */
+function listen(app: App, deps: AppDeps): void {
+  const { actions, forms, options } = deps.routes;
+  const named = (table: object): (string | RegExp)[] => [...Object.keys(table), allBut(Object.keys(table))];
+  app.command(/[\s\S]*/, ({ body, ack }) => onCommand(deps, body, ack));
+  app.shortcut(shortcutId, ({ body, ack }) => onShortcut(deps, body, ack));
+  app.event('app_mention', ({ body }) => onMention(deps, body));
+  for (const id of named(actions)) app.action(id, ({ body, ack }) => onPress(deps, body, ack));
+  for (const id of named(options)) app.options(id, ({ body, ack }) => onSuggestion(deps, body, ack));
+  for (const id of named(forms)) {
+    app.view<ViewSubmitAction>(id, ({ body, ack }) => onSubmission(deps, body, ack));
+  }
+  app.view({ type: 'view_closed', callback_id: /[\s\S]*/ }, ({ ack }) => ack());
+  app.error(async failure => deps.log.error({ err: failure }, 'A request from Slack failed'));
+}
+
+/** Makes the app on a receiver; `authorize` is static, so that Slack being away loses no command (facts/slack §2.3). */
+async function createBolt(door: SlackDoor, deps: AppDeps, receiver: HTTPReceiver | SocketModeReceiver): Promise<App> {
+  const { App } = await import('@slack/bolt');
+  const app = new App({
+    receiver,
+    logger: slackLogger(deps.log),
+    authorize: async () => ({ botToken: door.botToken, ...deps.identity.current() }),
+    convoStore: false,
+    clientOptions: door.apiUrl ? { slackApiUrl: door.apiUrl } : {},
+  });
+  app.use(dropRepeats(deps));
+  listen(app, deps);
+  return app;
+}
+
+async function overHttp(signingSecret: string, door: SlackDoor, deps: AppDeps): Promise<RequestListener> {
+  const { HTTPReceiver } = await import('@slack/bolt');
+  const receiver = new HTTPReceiver({
+    signingSecret,
+    endpoints: slackPath,
+    logger: slackLogger(deps.log),
+    customPropertiesExtractor: request => ({ [signatureProperty]: request.headers['x-slack-signature'] }),
+  });
+  await createBolt(door, deps, receiver);
+  return refuseFuture(receiver.requestListener);
+}
+
+async function overSocket(appToken: string, door: SlackDoor, deps: AppDeps): Promise<Socket> {
+  const { SocketModeReceiver } = await import('@slack/bolt');
+  const receiver = new SocketModeReceiver({
+    appToken,
+    logger: slackLogger(deps.log),
+    installerOptions: { clientOptions: door.apiUrl ? { slackApiUrl: door.apiUrl } : {} },
+  });
+  await createBolt(door, deps, receiver);
+  return createSocket(receiver, deps.log);
+}
+
+/** Makes the front door in Slack: Socket Mode where an app token is set, signed HTTP requests else. */
+export async function createSlackApp(door: SlackDoor, deps: AppDeps): Promise<SlackApp> {
+  const socket = door.appToken ? await overSocket(door.appToken, door, deps) : null;
+  const listener = socket || !door.signingSecret ? null : await overHttp(door.signingSecret, door, deps);
+  return {
+    listener,
+    start() {
+      deps.identity.learn().catch(() => null);
+      socket?.start();
+    },
+    stop: () => socket?.stop() ?? Promise.resolve(),
+    trouble: () => socket?.trouble() ?? null,
+  };
+}
