@@ -1,3 +1,4 @@
+import type { RunEvent } from './event.ts';
 import type { RunId } from './ids.ts';
 
 /** The screens an outbox row can ask for; each is a pure function in `templates/`. */
@@ -46,9 +47,14 @@ export function reminderPost(run: RunId): Post {
   return { thread: run, slot: 'reminder', screen: 'reminder', urgency: 'urgent' };
 }
 
-/** The call for a person, one for each time the run stops; `version` is the run's when it stopped. */
-export function stopPost(run: RunId, version: number): Post {
-  return { thread: run, slot: `stop-${version}`, screen: 'needs-operator', urgency: 'urgent' };
+/** The call for a person, one for each time the run stops; `nth` counts the stops from 1. */
+export function stopPost(run: RunId, nth: number): Post {
+  return { thread: run, slot: `stop-${nth}`, screen: 'needs-operator', urgency: 'urgent' };
+}
+
+/** How often a run has stopped for a person so far. */
+export function stopsIn(events: readonly Pick<RunEvent, 'kind'>[]): number {
+  return events.filter(event => event.kind === 'stopped').length;
 }
 
 /** The verdict of verification. */

@@ -1,0 +1,133 @@
+import type { OperatorAction, RunEventBody, RunRequest } from '../domain/event.ts';
+import type { RunId } from '../domain/ids.ts';
+import { type Level, levels } from '../domain/level.ts';
+import type { Actor } from '../domain/person.ts';
+import { rootPost, stopPost, stopsIn } from '../domain/post.ts';
+import { type Reason, reason } from '../domain/reason.ts';
+import type { JournalEntry, RunWithLog, StoppedRun } from '../domain/run.ts';
+import type { Change, NewRun } from '../ports/run-store.ts';
+
+/** What a person decided about a stopped run. */
+export interface OperatorChoice {
+  readonly action: Exclude<OperatorAction, 'next-level'>;
+  readonly by: Actor;
+  readonly reason: string;
+}
+
+/** What to write for a decision, or why it cannot be taken. */
+export type Decided<T> =
+  | { readonly kind: 'decided'; readonly change: T }
+  | { readonly kind: 'refused'; readonly reason: Reason };
+
+/** Works out what a person's decision about a stopped run changes; apply it with the run's version as the guard, then ring. */
+export function decideOperator({ run, events: log }: RunWithLog, choice: OperatorChoice): Decided<Change> {
+  if (run.status !== 'needs-operator') return { kind: 'refused', reason: reason('stale-card') };
+  const { by, reason: why } = choice;
+  const decided = (events: readonly RunEventBody[]): Decided<Change> => ({
+    kind: 'decided',
+    change: { events, clearTimers: ['stop-reminder'], posts: [rootPost(run.id), stopPost(run.id, stopsIn(log))] },
+  });
+  if (choice.action === 'close-partial')
+    return decided([
+      { kind: 'operator-decided', action: 'close-partial', by, reason: why },
+      { kind: 'ended', status: 'partial', reason: run.stop.reason, by },
+    ]);
+  if (choice.action === 'put-back') {
+    const stuck = irreversible(run);
+    if (stuck) return { kind: 'refused', reason: stuck };
+    return decided([{ kind: 'operator-decided', action: 'put-back', by, reason: why, status: 'compensating' }]);
+  }
+  if (choice.action === 'continue')
+    return decided([{ kind: 'operator-decided', action: 'continue', by, reason: why, status: workLeft(run) }]);
+  const open = openOperation(run);
+  if (!open) return { kind: 'refused', reason: reason('stale-card') };
+  const { phase, index } = open;
+  const done: RunEventBody = {
+    kind: 'operation-ended',
+    phase,
+    index,
+    fence: run.fence,
+    how: 'by-operator',
+    note: { code: 'by-operator', facts: { by: by.name } },
+    served: phase === 'apply',
+  };
+  const left = phase === 'revert' ? 'compensating' : unfinished(run, index) ? 'executing' : 'verifying';
+  return decided([done, { kind: 'operator-decided', action: 'mark-done', by, reason: why, status: left }]);
+}
+
+/** Makes the run for the next level: it inherits the reservation, and the stopped one ends as `partial` in the same script. */
+export function decideNextLevel(
+  { run, events: log }: RunWithLog,
+  by: Actor,
+  why: string,
+  next: { readonly id: RunId; readonly notAfter: number; readonly catalogue: string },
+): Decided<NewRun> {
+  if (run.status !== 'needs-operator') return { kind: 'refused', reason: reason('stale-card') };
+  const floor = levels.find(level => level > run.plan.level);
+  if (!floor) return { kind: 'refused', reason: reason('unknown-level', { name: String(run.plan.level + 1) }) };
+  const request = nextRequest(run, floor, by, why, next.catalogue);
+  return {
+    kind: 'decided',
+    change: {
+      id: next.id,
+      request,
+      idempotencyKey: `next-level:${run.id}:${run.version}`,
+      notAfter: next.notAfter,
+      posts: [rootPost(next.id, 'urgent')],
+      replaces: {
+        run: run.id,
+        guard: { version: run.version },
+        events: [
+          { kind: 'operator-decided', action: 'next-level', by, reason: why },
+          { kind: 'ended', status: 'partial', reason: run.stop.reason, by, next: next.id },
+        ],
+        posts: [rootPost(run.id), stopPost(run.id, stopsIn(log))],
+      },
+    },
+  };
+}
+
+function nextRequest(run: StoppedRun, floor: Level, by: Actor, why: string, catalogue: string): RunRequest {
+  return {
+    ...run.request,
+    level: null,
+    strategy: null,
+    floor,
+    by,
+    reason: why || run.request.reason,
+    catalogue,
+    causedBy: run.id,
+    undoOf: null,
+  };
+}
+
+/** The operation a person can declare done: the one that was begun last and has no outcome. */
+export function openOperation(run: StoppedRun): JournalEntry | null {
+  const open = run.journal.filter(entry => entry.outcome === null);
+  return open.findLast(entry => entry.phase === 'revert') ?? open.at(-1) ?? null;
+}
+
+/** Whether the run was putting things back when it stopped. */
+function puttingBack(run: StoppedRun): boolean {
+  return (run.since.compensating ?? 0) > Math.max(run.since.executing ?? 0, run.since.verifying ?? 0);
+}
+
+function workLeft(run: StoppedRun): 'executing' | 'verifying' | 'compensating' {
+  if (puttingBack(run)) return 'compensating';
+  return unfinished(run, null) ? 'executing' : 'verifying';
+}
+
+function unfinished(run: StoppedRun, besides: number | null): boolean {
+  return run.plan.operations.some(
+    ({ index }) =>
+      index !== besides &&
+      !run.journal.some(entry => entry.phase === 'apply' && entry.index === index && entry.outcome !== null),
+  );
+}
+
+/** Why what was done cannot be put back; null where every operation that may have acted has an inverse. */
+function irreversible(run: StoppedRun): Reason | null {
+  const acted = run.journal.filter(entry => entry.phase === 'apply' && entry.outcome?.how !== 'noop');
+  const stuck = acted.map(entry => run.plan.operations[entry.index]).find(operation => operation?.inverse === null);
+  return stuck ? reason('cannot-revert', { object: stuck.object, step: stuck.index + 1 }) : null;
+}
