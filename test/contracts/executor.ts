@@ -1,0 +1,272 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { readProcess } from '../../src/adapters/process/start-time.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import type { OperationDraft, StepPlan } from '../../src/domain/plan.ts';
+import { Refusal } from '../../src/domain/reason.ts';
+import type { Release } from '../../src/domain/release.ts';
+import type { Executor, ExecutorEntry } from '../../src/ports/executor.ts';
+import {
+  applyContext,
+  complete,
+  contractRun,
+  contractTarget,
+  type JournalledChild,
+  type KillPoint,
+  runBackwards,
+  runForwards,
+  type Trace,
+} from './protocol.ts';
+
+/** One real target in the state before the step, and what the suite has to know of it. */
+export interface ExecutorWorld {
+  /** A fresh instance, as a new worker has. */
+  load(): Promise<Executor>;
+  readonly input: JsonObject;
+  readonly from: Release | null;
+  readonly to: Release | null;
+  /** What the step writes, as the target itself shows it now: compared by deep equality. */
+  state(): Promise<unknown>;
+  /** That state once the step is done. */
+  wanted(): Promise<unknown>;
+  /** Somebody else changes what the plan writes. */
+  drift(): Promise<void>;
+  /** How often the effect was carried out on the target; at most one for each operation. Absent where it leaves no trace. */
+  effects?(): Promise<number>;
+  /** Processes or requests started so far: hostile names must not add to it. */
+  started(): number;
+  /** Ends what a dead worker journalled, as a takeover does. */
+  endChildren?(children: readonly JournalledChild[]): Promise<void>;
+  /** Whatever outsiders could read: command lines of started programs, log files; searched for the canary. */
+  traces?(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** How one executor is put to the contract. */
+export interface ExecutorHarness {
+  readonly entry: Pick<ExecutorEntry<never>, 'kind' | 'input'>;
+  open(): Promise<ExecutorWorld>;
+  /** Inputs with this text in every place where a name goes. */
+  hostile(world: ExecutorWorld, text: string): readonly JsonObject[];
+  /** A secret that is in play in the world (a value to write, a credential) and must appear nowhere. */
+  readonly canary: string;
+  /** Whether each operation has an inverse that restores the state before exactly. */
+  readonly reversible: boolean;
+  /** Whether a crash in the middle may rightly end in needs-operator, because nobody can look. */
+  readonly mayStop?: boolean;
+  /** Whether apply itself refuses a world that moved (false where observe alone shows it). */
+  readonly refusesDrift: boolean;
+  /** How far into apply and settle it is killed, in ms. */
+  readonly killAfterMs?: readonly number[];
+  readonly timeoutMs?: number;
+}
+
+/** Texts that no name may be. */
+export const hostileNames = ['--flag', 'a;b', '$(x)', '../x', 'all', 'a\nb', 'x'.repeat(300), '', 'a\u0000b'] as const;
+
+/** The suite every executor passes on its real counterpart (design §5, facts/executors §14). */
+export function executorContract(name: string, harness: ExecutorHarness): void {
+  const worlds: ExecutorWorld[] = [];
+  const open = async (): Promise<ExecutorWorld> => {
+    const world = await harness.open();
+    worlds.push(world);
+    return world;
+  };
+  const limit = { timeout: harness.timeoutMs ?? 60_000 };
+
+  describe(`${name} keeps the executor contract`, limit, () => {
+    afterEach(async () => {
+      for (const world of worlds.splice(0)) await world.close();
+    }, 30_000);
+    reading(harness, open);
+    doing(harness, open);
+    killing(harness, open);
+    guarding(harness, open);
+  });
+}
+
+const newTrace = (): Trace => ({ said: [], children: [] });
+
+async function planIn(world: ExecutorWorld, trace: Trace = newTrace()): Promise<StepPlan> {
+  const executor = await world.load();
+  const context = {
+    run: contractRun,
+    target: contractTarget,
+    signal: AbortSignal.timeout(30_000),
+    from: world.from,
+    to: world.to,
+  };
+  const plan = await executor.plan(context, world.input);
+  trace.said.push(plan);
+  return JSON.parse(JSON.stringify(plan)) as StepPlan;
+}
+
+const bare = (signal = AbortSignal.timeout(30_000)) => ({ run: contractRun, target: contractTarget, signal });
+
+type Open = () => Promise<ExecutorWorld>;
+
+function reading(harness: ExecutorHarness, open: Open): void {
+  it('plan and observe only read, and the same world gives the same plan', async () => {
+    const world = await open();
+    const before = await world.state();
+    const plan = await planIn(world);
+    const executor = await world.load();
+    for (const operation of plan.operations) {
+      const seen = await executor.observe(bare(), operation);
+      expect(seen.fingerprint).toBe(operation.fingerprint);
+    }
+    expect(plan.operations.length).toBeGreaterThan(0);
+    expect(await world.state()).toEqual(before);
+    if (world.effects) expect(await world.effects()).toBe(0);
+    const again = await planIn(world);
+    expect(again.operations.map(operation => operation.fingerprint)).toEqual(
+      plan.operations.map(operation => operation.fingerprint),
+    );
+  });
+
+  it('a world that moved shows in the fingerprint', async () => {
+    const world = await open();
+    const plan = await planIn(world);
+    await world.drift();
+    const before = await world.state();
+    const executor = await world.load();
+    const seen = await Promise.all(plan.operations.map(operation => executor.observe(bare(), operation)));
+    expect(seen.some((one, index) => one.fingerprint !== plan.operations[index]?.fingerprint)).toBe(true);
+    expect(seen.map(one => one.state)).not.toContain('applied');
+    if (!harness.refusesDrift) return;
+    const [first] = plan.operations;
+    if (!first) return;
+    const context = applyContext(newTrace(), 'apply/0', 1, AbortSignal.timeout(30_000));
+    await expect(executor.apply(context, first)).rejects.toBeInstanceOf(Refusal);
+    expect(await world.state()).toEqual(before);
+  });
+}
+
+function doing(harness: ExecutorHarness, open: Open): void {
+  it('does what it planned; done twice is done once', async () => {
+    const world = await open();
+    const trace = newTrace();
+    const plan = await planIn(world, trace);
+    await runForwards(world, plan.operations, trace);
+    expect(await world.state()).toEqual(await world.wanted());
+    const effects = await world.effects?.();
+    if (harness.mayStop) return;
+    const executor = await world.load();
+    for (const operation of plan.operations)
+      expect((await executor.observe(bare(), operation)).state, operation.object).toBe('applied');
+    await runForwards(world, plan.operations, trace);
+    expect(await world.effects?.()).toBe(effects);
+    expect(await world.state()).toEqual(await world.wanted());
+  });
+
+  if (!harness.reversible) return;
+  it('its inverses put the state before back, and twice is once', async () => {
+    const world = await open();
+    const trace = newTrace();
+    const before = await world.state();
+    const plan = await planIn(world, trace);
+    await runForwards(world, plan.operations, trace);
+    await runBackwards(world, plan.operations, trace);
+    expect(await world.state()).toEqual(before);
+    const effects = await world.effects?.();
+    await runBackwards(world, plan.operations, trace);
+    expect(await world.state()).toEqual(before);
+    expect(await world.effects?.()).toBe(effects);
+  });
+}
+
+function killing(harness: ExecutorHarness, open: Open): void {
+  const within = harness.killAfterMs ?? [0, 40, 160];
+  const points: KillPoint[] = [
+    { at: 'observed' },
+    ...within.map(afterMs => ({ at: 'applying' as const, afterMs })),
+    { at: 'applied' },
+    ...within.map(afterMs => ({ at: 'settling' as const, afterMs })),
+    { at: 'settled' },
+  ];
+  const converges = async (world: ExecutorWorld, operations: readonly OperationDraft[], point: KillPoint) => {
+    const trace = newTrace();
+    const ends: string[] = [];
+    for (const [index, operation] of operations.entries())
+      ends.push(await complete(world, operation, trace, `apply/${index}`, point));
+    const stopped = ends.includes('stopped');
+    expect(
+      ends.filter(end => end !== 'done' && !(harness.mayStop && end === 'stopped')),
+      JSON.stringify(trace.said),
+    ).toEqual([]);
+    if (!stopped) expect(await world.state()).toEqual(await world.wanted());
+    if (world.effects) expect(await world.effects()).toBeLessThanOrEqual(operations.length);
+  };
+
+  it.each(points)('killed when $at $afterMs and resumed, it converges', async point => {
+    const world = await open();
+    const plan = await planIn(world);
+    await converges(world, plan.operations, point);
+  });
+
+  if (!harness.reversible) return;
+  it.each(points.filter(point => point.at === 'applying' || point.at === 'applied'))(
+    'killed while putting back ($at $afterMs) and resumed, the state before is there',
+    async point => {
+      const world = await open();
+      const trace = newTrace();
+      const before = await world.state();
+      const plan = await planIn(world, trace);
+      await runForwards(world, plan.operations, trace);
+      for (const [index, operation] of [...plan.operations.entries()].reverse())
+        if (operation.inverse)
+          expect(await complete(world, operation.inverse, trace, `revert/${index}`, point)).toBe('done');
+      expect(await world.state()).toEqual(before);
+    },
+  );
+}
+
+function guarding(harness: ExecutorHarness, open: Open): void {
+  it('hostile names are refused before any process or request', async () => {
+    const world = await open();
+    const executor = await world.load();
+    const before = await world.state();
+    const started = world.started();
+    const accepted: string[] = [];
+    for (const text of hostileNames)
+      for (const input of harness.hostile(world, text)) {
+        const read = harness.entry.input.safeParse(input);
+        if (!read.success) continue;
+        const planned = executor.plan({ ...bare(), from: world.from, to: world.to }, read.data);
+        await planned.then(
+          () => accepted.push(JSON.stringify(input)),
+          failure => failure instanceof Refusal || accepted.push(`${JSON.stringify(input)}: ${failure}`),
+        );
+      }
+    expect(accepted).toEqual([]);
+    expect(world.started()).toBe(started);
+    expect(await world.state()).toEqual(before);
+  });
+
+  it('no secret appears in plans, operations, notes, errors, command lines or logs', async () => {
+    const world = await open();
+    const trace = newTrace();
+    const plan = await planIn(world, trace);
+    await runForwards(world, plan.operations, trace);
+    if (harness.reversible) await runBackwards(world, plan.operations, trace);
+    const text = JSON.stringify([trace.said, (await world.traces?.()) ?? []]);
+    expect(text).not.toContain(harness.canary);
+    expect(text).not.toContain(Buffer.from(harness.canary).toString('base64').replace(/=+$/, ''));
+  });
+
+  it('an abort ends it within seconds and leaves no child', async () => {
+    const world = await open();
+    const trace = newTrace();
+    const plan = await planIn(world, trace);
+    const executor = await world.load();
+    const [first] = plan.operations;
+    if (!first) throw new Error('the plan has no operation');
+    const stop = new AbortController();
+    const context = applyContext(trace, 'apply/0', 1, stop.signal);
+    const working = Promise.allSettled([executor.apply(context, first).then(() => executor.settle(context, first))]);
+    setTimeout(() => stop.abort(), 60);
+    const began = performance.now();
+    await working;
+    expect(performance.now() - began).toBeLessThan(8_000);
+    expect(trace.children.filter(child => readProcess(child.pid)?.startTime === child.startTime)).toEqual([]);
+  });
+}
