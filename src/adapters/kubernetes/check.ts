@@ -1,0 +1,66 @@
+import type { CheckOutcome } from '../../domain/check.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import { note } from '../../domain/note.ts';
+import type { Check, CheckContext } from '../../ports/check.ts';
+import { podCounts } from './change.ts';
+import type { Connect, Connection } from './connect.ts';
+import { objectOf, type Place, placeInput } from './input.ts';
+import { isTransient, KubeError, refusalOf } from './kube-error.ts';
+import { isControlledBy, readPods } from './objects.ts';
+import { podProblem, rolloutState } from './rollout.ts';
+import { releaseKey, versionOf } from './template.ts';
+import { currentRevision, readWorld } from './world.ts';
+
+/** `kubernetes.rollout`: passes when the Deployment runs the run's release alone, every pod of it available. */
+export function createRolloutCheck(connect: Connect): Check {
+  return {
+    kind: 'kubernetes.rollout',
+    start: (context, input) => {
+      const place = placeInput.parse(input);
+      return () => judge(connect, place, context);
+    },
+  };
+}
+
+async function judge(connect: Connect, place: Place, context: CheckContext): Promise<CheckOutcome> {
+  try {
+    return await look(await connect(place), place, context);
+  } catch (error) {
+    const object = objectOf(place);
+    if (error instanceof KubeError && error.status === 404) {
+      return { status: 'failed', note: note('deployment-gone', { object }) };
+    }
+    if (isTransient(error)) return { status: 'waiting', note: note('kubernetes-unreachable', { object }) };
+    throw refusalOf(error);
+  }
+}
+
+async function look(connection: Connection, place: Place, context: CheckContext): Promise<CheckOutcome> {
+  const world = await readWorld(connection, place, context.signal);
+  const { deployment } = world;
+  const { template } = deployment.spec;
+  const facts = { object: objectOf(place), version: versionOf(template), ...podCounts(deployment) };
+  const wanted = wantedKey(context);
+  if (wanted && releaseKey(template) !== wanted) return { status: 'failed', note: note('other-release-live', facts) };
+  const state = rolloutState(deployment);
+  if (state.phase === 'done') {
+    const none = deployment.spec.replicas === 0;
+    return none
+      ? { status: 'unknown', note: note('rolled-out-without-pods', facts) }
+      : { status: 'passed', note: note('rolled-out', facts) };
+  }
+  const uid = currentRevision(world)?.set.metadata.uid ?? '';
+  const pods = await readPods(connection, place, deployment, context.signal);
+  const problem = pods
+    .filter(pod => isControlledBy(pod, uid))
+    .map(podProblem)
+    .find(Boolean);
+  const why = problem ? { cause: problem.reason } : {};
+  return { status: 'waiting', note: note('pods-on', { ...facts, ...why }) };
+}
+
+/** Only where the run's release was made by our own release source can the template be compared with it. */
+function wantedKey({ of: run }: CheckContext): string | null {
+  const to: JsonObject | undefined = run.plan?.to?.identity;
+  return run.plan?.to && typeof to?.template === 'string' ? to.template : null;
+}

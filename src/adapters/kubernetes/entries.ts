@@ -1,0 +1,66 @@
+import type { CheckEntry } from '../../ports/check.ts';
+import type { ExecutorEntry } from '../../ports/executor.ts';
+import type { ReleaseSourceEntry } from '../../ports/release-source.ts';
+import { type KubernetesDeps, placeInput, setEnvInput, undoInput } from './input.ts';
+
+/** Rows for the table of executors; what talks to a cluster is loaded when a catalogue needs it. */
+export const kubernetesExecutors: readonly ExecutorEntry<KubernetesDeps>[] = [
+  {
+    kind: 'kubernetes.rollout-undo',
+    input: undoInput,
+    summary: 'Takes a Deployment back to the pod template of the chosen release, out of its own ReplicaSets.',
+    fenced: true,
+    hostLocal: false,
+    needsRelease: true,
+    load: async deps => {
+      const [{ createUndo }, { createConnect }] = await Promise.all([import('./undo.ts'), import('./connect.ts')]);
+      return createUndo(createConnect(deps), deps.clock);
+    },
+  },
+  {
+    kind: 'kubernetes.set-env',
+    input: setEnvInput,
+    summary: "Sets or removes environment variables of a Deployment's containers.",
+    fenced: true,
+    hostLocal: false,
+    needsRelease: false,
+    load: async deps => {
+      const [{ createSetEnv }, { createConnect }] = await Promise.all([import('./set-env.ts'), import('./connect.ts')]);
+      return createSetEnv(createConnect(deps), deps.clock);
+    },
+  },
+];
+
+/** Rows for the table of checks. */
+export const kubernetesChecks: readonly CheckEntry<KubernetesDeps>[] = [
+  {
+    kind: 'kubernetes.rollout',
+    input: placeInput,
+    summary: "Passes when every pod of the Deployment runs the run's release and is available.",
+    hostLocal: false,
+    load: async deps => {
+      const [{ createRolloutCheck }, { createConnect }] = await Promise.all([
+        import('./check.ts'),
+        import('./connect.ts'),
+      ]);
+      return createRolloutCheck(createConnect(deps));
+    },
+  },
+];
+
+/** Rows for the table of release sources. */
+export const kubernetesReleaseSources: readonly ReleaseSourceEntry<KubernetesDeps>[] = [
+  {
+    kind: 'kubernetes.deployment',
+    input: placeInput,
+    summary: 'Shows which pod template of a Deployment runs and which its ReplicaSets still hold.',
+    hostLocal: false,
+    load: async deps => {
+      const [{ createReleaseSource }, { createConnect }] = await Promise.all([
+        import('./release-source.ts'),
+        import('./connect.ts'),
+      ]);
+      return createReleaseSource(createConnect(deps));
+    },
+  },
+];

@@ -1,0 +1,60 @@
+import { Refusal, reason } from '../../domain/reason.ts';
+import { objectOf, type Place } from './input.ts';
+import type { Deployment } from './objects.ts';
+
+/** Marks by which a tool shows that it renders this object and would undo or overwrite our change. */
+const marks: readonly {
+  readonly owner: string;
+  readonly labels?: readonly string[];
+  readonly annotations?: readonly string[];
+  readonly managers?: readonly string[];
+}[] = [
+  {
+    owner: 'Argo CD',
+    labels: ['argocd.argoproj.io/instance'],
+    annotations: ['argocd.argoproj.io/tracking-id'],
+    managers: ['argocd-controller', 'argocd-application-controller'],
+  },
+  {
+    owner: 'Flux',
+    labels: ['kustomize.toolkit.fluxcd.io/name', 'helm.toolkit.fluxcd.io/name'],
+    managers: ['kustomize-controller', 'helm-controller'],
+  },
+  { owner: 'Helm', annotations: ['meta.helm.sh/release-name'], managers: ['helm'] },
+];
+
+/** Who else writes this Deployment's template, by name; empty where nobody is seen to. */
+export function ownersOf(deployment: Deployment): string[] {
+  const { labels, annotations, managedFields, ownerReferences } = deployment.metadata;
+  const seen = marks.filter(
+    mark =>
+      mark.labels?.some(label => label in labels) ||
+      mark.annotations?.some(annotation => annotation in annotations) ||
+      managedFields.some(entry => !entry.subresource && mark.managers?.includes(entry.manager)),
+  );
+  const helm = labels['app.kubernetes.io/managed-by'] === 'Helm' && !seen.some(({ owner }) => owner === 'Helm');
+  const controller = ownerReferences.find(reference => reference.controller === true);
+  return [
+    ...seen.map(({ owner }) => owner),
+    ...(helm ? ['Helm'] : []),
+    ...(controller ? [`${controller.kind} ${controller.name}`] : []),
+  ];
+}
+
+/** Refuses what another tool owns: it would put the failing release back. */
+export function refuseOwned(place: Place, deployment: Deployment): void {
+  const owners = ownersOf(deployment);
+  if (owners.length === 0) return;
+  const [owner = ''] = owners;
+  const facts = { object: objectOf(place), owner, owners };
+  const detail = `${objectOf(place)} is rendered by ${owners.join(' and ')}, which would bring the failing release back: go back there.`;
+  throw new Refusal(reason('owned-by-other', facts, detail));
+}
+
+/** Refuses a paused Deployment: a change of its template would wait unseen until somebody resumes it. */
+export function refusePaused(place: Place, deployment: Deployment): void {
+  if (!deployment.spec.paused) return;
+  const command = `kubectl -n ${place.namespace} rollout resume deployment/${place.deployment}`;
+  const detail = `${objectOf(place)} is paused, so nothing would roll out. Resume it first: ${command}`;
+  throw new Refusal(reason('plan-failed', { object: objectOf(place), why: 'paused', command }, detail));
+}

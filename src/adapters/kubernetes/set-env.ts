@@ -1,0 +1,76 @@
+import type { JsonObject } from '../../domain/json.ts';
+import { type Note, note } from '../../domain/note.ts';
+import type { StepPlan } from '../../domain/plan.ts';
+import { Refusal, reason } from '../../domain/reason.ts';
+import type { Executor, PlanContext } from '../../ports/executor.ts';
+import type { Change } from './change.ts';
+import type { Connect, Connection } from './connect.ts';
+import { containerNames, withEnvironment } from './environment.ts';
+import { changeExecutor } from './executor.ts';
+import { objectOf, setEnvInput } from './input.ts';
+import { draftOperation, expectedMsOf, interruptionOf, judgeReferences, notesOn, nothingToChange } from './judged.ts';
+import { refuseOwned, refusePaused } from './owners.ts';
+import { lookUp, referencesOf } from './references.ts';
+import { templateHash, versionOf } from './template.ts';
+import { readWorld } from './world.ts';
+
+/** Sets and removes environment variables of a Deployment's containers, which rolls its pods. */
+export function createSetEnv(connect: Connect, clock: { now(): number }): Executor {
+  return changeExecutor('kubernetes.set-env', connect, clock, planSetEnv);
+}
+
+async function planSetEnv(connection: Connection, context: PlanContext, raw: JsonObject): Promise<StepPlan> {
+  const input = setEnvInput.parse(raw);
+  const { signal } = context;
+  const object = objectOf(input);
+  const world = await readWorld(connection, input, signal);
+  const { deployment } = world;
+  refuseOwned(input, deployment);
+  const now = deployment.spec.template;
+  const containers = chosen(object, containerNames(now), input.containers);
+  const { graceSeconds, set, remove, containers: _, ...place } = input;
+  const template = withEnvironment(now, { set, remove, containers });
+  if (templateHash(template) === templateHash(now)) return nothingToChange;
+  refusePaused(input, deployment);
+  const version = versionOf(template);
+  const unread = judgeReferences(object, version, await lookUp(connection, input, referencesOf(template), signal));
+  const change: Change & { action: 'environment' } = {
+    ...place,
+    action: 'environment',
+    uid: deployment.metadata.uid,
+    before: templateHash(now),
+    written: templateHash(template),
+    after: templateHash(template),
+    version,
+    graceSeconds,
+    set,
+    remove,
+    containers,
+  };
+  const summary = summaryOf(object, change, deployment.spec.replicas);
+  const operation = await draftOperation(connection, { change, world, template, annotations: {}, summary }, context);
+  const notes = notesOn(change, deployment);
+  return {
+    operations: [operation],
+    blastRadius: notes.blastRadius,
+    interruption: interruptionOf(deployment, template),
+    notRolledBack: [],
+    notChecked: unread,
+    warnings: notes.warnings,
+    expectedMs: expectedMsOf(deployment),
+  };
+}
+
+/** All containers, or those that the catalogue names; a name that fits none is a mistake worth stopping for. */
+function chosen(object: string, present: readonly string[], wanted: readonly string[] | null): string[] {
+  const missing = wanted?.filter(name => !present.includes(name)) ?? [];
+  if (missing.length > 0) {
+    const detail = `${object} has no container ${missing.join(', ')}; it has ${present.join(', ')}.`;
+    throw new Refusal(reason('plan-failed', { object, why: 'no-such-container', containers: missing }, detail));
+  }
+  return [...(wanted ?? present)];
+}
+
+function summaryOf(object: string, change: Change & { readonly action: 'environment' }, pods: number): Note {
+  return note('environment-changes', { object, set: Object.keys(change.set), removed: change.remove, pods });
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import type { Json, JsonObject } from '../../domain/json.ts';
+import { unifiedDiff } from './diff.ts';
+import { hideSecrets } from './hide.ts';
+
+const restartedAt = 'kubectl.kubernetes.io/restartedAt';
+const hashLabel = 'pod-template-hash';
+
+/** Text of a value that is equal exactly where the values are: sorted keys, nothing null or absent. */
+function canonical(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).filter(([, inner]) => inner !== null && inner !== undefined);
+  const sorted = entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return `{${sorted.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(',')}}`;
+}
+
+/** Hash of a JSON value: the first 128 bits of its SHA-256. */
+export function hashOf(value: Json): string {
+  return createHash('sha256').update(canonical(value)).digest('hex').slice(0, 32);
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A copy without one key of one of the metadata's maps; an emptied map goes too. */
+function withoutMeta(template: JsonObject, map: 'labels' | 'annotations', key: string): JsonObject {
+  const { metadata } = template;
+  const entries = isObject(metadata) ? metadata[map] : undefined;
+  if (!isObject(metadata) || !isObject(entries)) return template;
+  const { [key]: _, ...kept } = entries;
+  const { [map]: __, ...rest } = metadata;
+  return { ...template, metadata: Object.keys(kept).length > 0 ? { ...rest, [map]: kept } : rest };
+}
+
+/** A ReplicaSet's template as the Deployment holds it: without the hash label that the controller adds. */
+export function deploymentTemplate(template: JsonObject): JsonObject {
+  return withoutMeta(template, 'labels', hashLabel);
+}
+
+/** Hash of a template exactly as it is, the controller's label aside. */
+export function templateHash(template: JsonObject): string {
+  return hashOf(deploymentTemplate(template));
+}
+
+/** A release's key: the template without `restartedAt`, so that a restart makes no new release. */
+export function releaseKey(template: JsonObject): string {
+  return hashOf(withoutMeta(deploymentTemplate(template), 'annotations', restartedAt));
+}
+
+const variable = z.looseObject({ name: z.string() });
+const reference = z.looseObject({ name: z.string().default(''), optional: z.boolean().nullish() });
+const keyReference = reference.extend({ key: z.string().default('') });
+const items = z.array(z.looseObject({ key: z.string() })).nullish();
+const containerSchema = z.looseObject({
+  name: z.string(),
+  image: z.string().default(''),
+  readinessProbe: z.unknown().optional(),
+  env: z
+    .array(
+      variable.extend({
+        valueFrom: z
+          .looseObject({ configMapKeyRef: keyReference.nullish(), secretKeyRef: keyReference.nullish() })
+          .nullish(),
+      }),
+    )
+    .nullish(),
+  envFrom: z.array(z.looseObject({ configMapRef: reference.nullish(), secretRef: reference.nullish() })).nullish(),
+});
+const source = {
+  configMap: reference.extend({ items }).nullish(),
+  secret: z
+    .looseObject({
+      secretName: z.string().optional(),
+      name: z.string().optional(),
+      optional: z.boolean().nullish(),
+      items,
+    })
+    .nullish(),
+};
+const podSpecSchema = z.looseObject({
+  containers: z.array(containerSchema).default([]),
+  initContainers: z.array(containerSchema).nullish(),
+  serviceAccountName: z.string().nullish(),
+  imagePullSecrets: z.array(reference).nullish(),
+  volumes: z
+    .array(
+      z.looseObject({
+        ...source,
+        persistentVolumeClaim: z.looseObject({ claimName: z.string() }).nullish(),
+        projected: z.looseObject({ sources: z.array(z.looseObject(source)).nullish() }).nullish(),
+      }),
+    )
+    .nullish(),
+});
+
+/** The parts of a pod's specification that we read. */
+export type PodSpec = z.infer<typeof podSpecSchema>;
+
+/** Reads a template's pod specification. */
+export function podSpecOf(template: JsonObject): PodSpec {
+  return podSpecSchema.parse(template.spec ?? {});
+}
+
+/** What people call a template: the tag of its main container's image, or the version label where the tag says nothing. */
+export function versionOf(template: JsonObject): string {
+  const { containers } = podSpecOf(template);
+  const metadata = isObject(template.metadata) ? template.metadata : {};
+  const named = (map: Json | undefined, key: string) => (isObject(map) && typeof map[key] === 'string' ? map[key] : '');
+  const wanted = named(metadata.annotations, 'kubectl.kubernetes.io/default-container');
+  const image = (containers.find(({ name }) => name === wanted) ?? containers[0])?.image ?? '';
+  const [path = '', digest] = image.split('@');
+  const last = path.slice(path.lastIndexOf('/') + 1);
+  const tag = last.includes(':') ? last.slice(last.indexOf(':') + 1) : '';
+  if (tag && tag !== 'latest') return tag;
+  const labelled = named(metadata.labels, 'app.kubernetes.io/version');
+  return labelled || (digest ? digest.replace('sha256:', '').slice(0, 12) : tag || 'latest');
+}
+
+/** The difference of two templates for people: YAML, secrets hidden, a hidden value that changes said so. */
+export function templateDiff(
+  names: { readonly before: string; readonly after: string },
+  before: JsonObject,
+  after: JsonObject,
+): string {
+  const [old, fresh] = [deploymentTemplate(before), deploymentTemplate(after)];
+  const shownBefore = stringify(hideSecrets(old), { lineWidth: 0 });
+  const shownAfter = stringify(hideSecrets(fresh), { lineWidth: 0 });
+  const shown = unifiedDiff(names, shownBefore, shownAfter);
+  const hiddenChange = shown === '' && hashOf(old) !== hashOf(fresh);
+  return hiddenChange ? `--- ${names.before}\n+++ ${names.after}\n (hidden values change)` : shown;
+}
