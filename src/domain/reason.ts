@@ -44,6 +44,7 @@ export const reasonCodes = [
   'not-confirmed',
   'catalogue-invalid',
   'not-latest-run',
+  'secret-missing',
   'internal',
 ] as const;
 
