@@ -35,7 +35,9 @@ const neverSent = new Set([
 ]);
 
 interface SlackFailure {
-  readonly code?: string;
+  /** A string in Node's and Slack's errors, a number in a DOMException. */
+  readonly code?: unknown;
+  readonly name?: string;
   readonly message?: string;
   readonly data?: { readonly error?: string };
   readonly retryAfter?: number;
@@ -44,21 +46,25 @@ interface SlackFailure {
   readonly original?: unknown;
 }
 
+const read = (failure: unknown): SlackFailure =>
+  typeof failure === 'object' && failure !== null ? failure : { message: String(failure) };
+
 /** The error code Slack answered with, or null where it did not answer in its own words. */
 export function slackCode(failure: unknown): string | null {
-  const code = (failure as SlackFailure).data?.error;
+  const code = read(failure).data?.error;
   return code !== undefined && /^[a-z0-9_]{1,80}$/.test(code) ? code : null;
 }
 
 function rootCode(failure: unknown, depth = 0): string | undefined {
-  const { code, cause, original } = (failure ?? {}) as SlackFailure;
-  if (code !== undefined && !code.startsWith('slack_')) return code;
+  const { code, name, cause, original } = read(failure);
+  if (name === 'TimeoutError' || name === 'AbortError') return 'timeout';
+  if (typeof code === 'string' && !code.startsWith('slack_')) return code;
   return depth > 4 || (cause ?? original) === undefined ? undefined : rootCode(cause ?? original, depth + 1);
 }
 
 /** What a failed call means in one line, for logs and `doctor`; never a token. */
 export function whyFailed(failure: unknown): string {
-  const { statusCode, code, message } = failure as SlackFailure;
+  const { statusCode, code, message } = read(failure);
   const said = slackCode(failure);
   if (said) return said;
   if (statusCode !== undefined) return `HTTP ${statusCode}`;
@@ -77,7 +83,7 @@ function throttled(failure: SlackFailure, method: 'post' | 'edit' | 'file'): Out
 
 /** Judges a failed call (error lists of chat.postMessage and chat.update, facts/slack §3.2). */
 export function outcomeOf(failure: unknown, method: 'post' | 'edit' | 'file'): Outcome {
-  const later = throttled(failure as SlackFailure, method);
+  const later = throttled(read(failure), method);
   if (later) return later;
   const why = whyFailed(failure);
   const said = slackCode(failure);
