@@ -27,6 +27,8 @@ export interface ProcessRequest {
 /** Runs programs in process groups of their own: TERM to the group on time-out or abort, KILL after a grace time. Never throws for a program's failure. */
 export interface Processes {
   run(request: ProcessRequest): Promise<ProcessResult>;
+  /** Where a program lies on the children's search path, or as given; null where there is none. */
+  find(program: string, cwd?: string): string | null;
   /** Ends a process group that a dead worker left; a pid whose start time differs is somebody else's and is left alone. Answers whether it is gone. */
   end(process: { readonly pid: number; readonly startTime: string }): Promise<boolean>;
 }

@@ -82,7 +82,7 @@ export async function attempt(
   if (kill?.at === 'settled') return 'killed';
   if (settled.state === 'failed') return 'failed';
   const after = await observe();
-  return after === 'applied' || (after === 'unknown' && !options.resume) ? 'done' : 'failed';
+  return after === 'applied' || after === 'unknown' ? 'done' : 'failed';
 }
 
 /** Drives one operation to its end, killed once where asked: a fresh executor takes over after the dead one's children were ended. */

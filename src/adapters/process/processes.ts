@@ -24,6 +24,7 @@ export function createProcesses(settings: ProcessSettings): Processes {
   const graceMs = settings.graceMs ?? 2_000;
   return {
     run: request => runOne(settings, graceMs, request),
+    find: (program, cwd) => findProgram(program, settings.path, cwd ?? settings.home),
     end: leader => endGroup(leader, graceMs),
   };
 }
