@@ -1,0 +1,94 @@
+import type { TargetSpec } from '../domain/catalogue.ts';
+import type { RunId } from '../domain/ids.ts';
+import { type Note, note } from '../domain/note.ts';
+import type { Operation, OperationDraft, Plan } from '../domain/plan.ts';
+import { type Reason, reason } from '../domain/reason.ts';
+import type { Grade, ReleaseRef } from '../domain/release.ts';
+import type { EndedRun, Run } from '../domain/run.ts';
+import { checksOf } from './compile.ts';
+import { type Hash, planFingerprint } from './fingerprint.ts';
+
+/** What is undone: the operations of a run that took effect, newest first, each turned into its inverse. */
+export type Undoable =
+  | { readonly kind: 'undoable'; readonly run: EndedRun & { plan: Plan }; readonly operations: readonly Undo[] }
+  | { readonly kind: 'refused'; readonly reason: Reason };
+
+/** One operation to put back and the draft that does it; its fingerprint is read when the undo is planned. */
+export interface Undo {
+  readonly of: Operation;
+  readonly draft: Omit<OperationDraft, 'fingerprint'>;
+}
+
+/** Turns a run that took effect round; refused where it changed nothing or an operation has no inverse. */
+export function undoable(run: Run): Undoable {
+  const refused = (cause: Reason): Undoable => ({ kind: 'refused', reason: cause });
+  if ((run.status !== 'succeeded' && run.status !== 'partial') || !run.plan)
+    return refused(reason('nothing-to-change'));
+  const { plan } = run;
+  const done = run.journal
+    .filter(entry => entry.phase === 'apply' && entry.outcome && entry.outcome.how !== 'noop')
+    .map(entry => entry.index)
+    .toSorted((a, b) => b - a)
+    .flatMap(index => plan.operations[index] ?? []);
+  if (done.length === 0) return refused(reason('nothing-to-change'));
+  const stuck = done.find(({ inverse }) => inverse === null);
+  if (stuck) return refused(reason('cannot-revert', { object: stuck.object, step: stuck.index + 1 }));
+  return { kind: 'undoable', run: { ...run, plan }, operations: done.flatMap(turnRound) };
+}
+
+function turnRound(of: Operation): readonly Undo[] {
+  if (!of.inverse) return [];
+  const { object, body, preview, idempotent } = of;
+  return [{ of, draft: { ...of.inverse, inverse: { object, body, preview, idempotent } } }];
+}
+
+/** Compiles the plan of an undo; `fingerprints` are those of the operations as they stand now, in the same order. */
+export function compileUndo(
+  hash: Hash,
+  id: RunId,
+  target: TargetSpec,
+  undo: Extract<Undoable, { kind: 'undoable' }>,
+  fingerprints: readonly string[],
+  grades: ReadonlyMap<string, Grade>,
+): Plan {
+  const before = undo.run.plan;
+  const operations = undo.operations.map(({ of, draft }, index) => ({
+    ...draft,
+    fingerprint: fingerprints[index] ?? '',
+    index,
+    step: index,
+    executor: of.executor,
+    timeoutMs: of.timeoutMs,
+  }));
+  const checks = checksOf(target, { checks: [] }, null);
+  const to = before.from && { ...before.from, grade: grades.get(before.from.key) ?? before.from.grade };
+  const draft: Omit<Plan, 'fingerprint'> = {
+    run: id,
+    target: before.target,
+    level: before.level,
+    strategy: before.strategy,
+    runbook: before.runbook,
+    from: before.to,
+    to,
+    goodBecause: null,
+    operations,
+    blastRadius: before.blastRadius,
+    interruption: before.interruption,
+    reversible: true,
+    notRolledBack: [],
+    notChecked: checks.left,
+    warnings: restoring(to),
+    expectedMs: before.expectedMs,
+    rtoMs: before.rtoMs,
+    checks: checks.taken,
+    onFailure: 'needs-operator',
+  };
+  return { ...draft, fingerprint: planFingerprint(hash, draft) };
+}
+
+function restoring(to: ReleaseRef | null): readonly Note[] {
+  const doubtful = to && (to.grade === 'bad' || to.grade === 'suspect');
+  return doubtful
+    ? [note('restores-known-bad', { version: to.version, grade: to.grade })]
+    : [note('restores-replaced')];
+}
