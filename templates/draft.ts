@@ -2,7 +2,7 @@ import type { ActionsBlock, Button, ContextBlock, KnownBlock, SectionBlock } fro
 import type { Locale } from '../src/domain/catalogue.ts';
 import type { Screen } from '../src/domain/screen.ts';
 import { plain } from './escape.ts';
-import { fit } from './fit.ts';
+import { fitScreen } from './fit.ts';
 import type { ActionId } from './ids.ts';
 import { limits } from './limits.ts';
 
@@ -41,7 +41,7 @@ export function draw(draft: Draft, locale: Locale): Screen {
   if (draft.foot) blocks.push(context(draft.foot));
   const words = [draft.head, ...draft.lines, ...(draft.more ?? []).flat(), draft.foot ?? null, ...(draft.typed ?? [])];
   const text = words.filter(line => line !== null).map(line => unmarked(line, locale));
-  return fit({ text: text.join('\n'), blocks, ...(draft.file ? { file: draft.file } : {}) }, locale);
+  return fitScreen({ text: text.join('\n'), blocks, ...(draft.file ? { file: draft.file } : {}) }, locale);
 }
 
 function section(text: string): SectionBlock {

@@ -13,7 +13,7 @@ interface TextBlock {
 }
 
 /** Brings a screen within Slack's limits: cuts at a line or word, marks the cut, and sends the whole text along as a file. */
-export function fit(screen: Screen, locale: Locale): Screen {
+export function fitScreen(screen: Screen, locale: Locale): Screen {
   const { cut, file } = words[locale];
   const sized = screen.blocks.map(block => fitBlock(block as TextBlock, cut));
   const blocks = fewer(sized, cut);

@@ -28,6 +28,11 @@ export const runningReasons = {
     en: f => `Backout lacks the permission${where(f.what, ' to ~')}${where(f.object, ' on ~')}`,
     'zh-CN': f => `Backout 缺少权限${where(f.what, '：~')}${where(f.object, '（~）')}`,
   },
+  /** {secret} */
+  'secret-missing': {
+    en: f => `a secret is missing${where(f.secret, ' (~)')}`,
+    'zh-CN': f => `缺少密钥${where(f.secret, '（~）')}`,
+  },
   /** {what} */
   'target-unreachable': {
     en: f => `${where(f.what, '~')}${f.what ? '' : 'the target'} does not answer`,
