@@ -11,7 +11,7 @@ import { isTransient, KubeError } from './kube-error.ts';
 import { type Deployment, patchDeployment } from './objects.ts';
 import { ownersOf, refuseOwned, refusePaused } from './owners.ts';
 import { lookUp, referencesOf } from './references.ts';
-import { rolloutState } from './rollout.ts';
+import { wasCompleted } from './rollout.ts';
 import { deploymentTemplate, hashOf, templateHash } from './template.ts';
 import { annotationChanges, guardedPatch, readWorld, type World } from './world.ts';
 
@@ -96,7 +96,7 @@ export async function observeChange(connection: Connection, change: Change, sign
   const fingerprint = await fingerprintOf(connection, change, world, signal);
   const { deployment } = world;
   if (deployment.metadata.uid === change.uid && templateHash(deployment.spec.template) === change.after) {
-    const done = rolloutState(deployment).phase === 'done';
+    const done = wasCompleted(deployment);
     const facts = { object, version: change.version, ...podCounts(deployment) };
     return { state: done ? 'applied' : 'in-progress', fingerprint, note: note('deployment-is-at', facts) };
   }

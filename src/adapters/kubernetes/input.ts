@@ -8,13 +8,19 @@ export interface KubernetesDeps {
 }
 
 const label = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
+/** Tools read it as "every one"; nobody means an object of that name. */
+const everything = 'all';
 /** A namespace: a DNS label. */
-const namespaceName = z.string().regex(new RegExp(`^${label}$`), 'not a Kubernetes namespace name');
+const namespaceName = z
+  .string()
+  .regex(new RegExp(`^${label}$`), 'not a Kubernetes namespace name')
+  .refine(name => name !== everything, 'not one namespace');
 /** An object's name: a DNS subdomain. */
 export const objectName = z
   .string()
   .max(253)
-  .regex(new RegExp(`^${label}(\\.${label})*$`), 'not a Kubernetes object name');
+  .regex(new RegExp(`^${label}(\\.${label})*$`), 'not a Kubernetes object name')
+  .refine(name => name !== everything, 'not one object');
 /** A name out of a kubeconfig: anything printable that no tool could take for a flag. */
 const contextName = z.string().regex(/^(?!-)[\x21-\x7e]{1,253}$/, 'not a context name');
 const filePath = z.string().regex(/^\/[^\0\n\r]{1,4000}$/, 'not an absolute path');

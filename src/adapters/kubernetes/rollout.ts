@@ -25,6 +25,19 @@ export function rolloutState({ metadata, spec, status }: Deployment): RolloutSta
   return { phase: 'done' };
 }
 
+/**
+ * Whether the newest rollout was complete at any time, though a pod may be unwell since: all pods are of the newest template
+ * and the controller has said so.
+ */
+export function wasCompleted(deployment: Deployment): boolean {
+  const { metadata, spec, status } = deployment;
+  if (rolloutState(deployment).phase === 'done') return true;
+  const progressing = status.conditions.find(({ type }) => type === 'Progressing');
+  const allNew = status.replicas === status.updatedReplicas && status.updatedReplicas === spec.replicas;
+  const observed = metadata.generation <= status.observedGeneration;
+  return observed && allNew && progressing?.reason === 'NewReplicaSetAvailable';
+}
+
 /** Epoch ms of a time as Kubernetes writes it; 0 where there is none. */
 export function timeOf(text: string | null | undefined): number {
   const time = Date.parse(text ?? '');

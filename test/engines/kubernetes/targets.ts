@@ -1,0 +1,102 @@
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  kubernetesChecks,
+  kubernetesExecutors,
+  kubernetesReleaseSources,
+} from '../../../src/adapters/kubernetes/entries.ts';
+import type { TargetId } from '../../../src/domain/ids.ts';
+import type { JsonObject } from '../../../src/domain/json.ts';
+import { note } from '../../../src/domain/note.ts';
+import type { Grade, ObservedRelease, ObservedReleases, Release } from '../../../src/domain/release.ts';
+import type { Check } from '../../../src/ports/check.ts';
+import type { Executor } from '../../../src/ports/executor.ts';
+import { openApi } from '../../cluster/api.ts';
+import type { FaultProxy } from '../../cluster/fault-proxy.ts';
+import type { Rules, TestCluster } from '../../cluster/suite.ts';
+import { eventually } from '../../cluster/suite.ts';
+
+/** The rights that the documentation asks for, and no more. */
+export const neededRules: Rules = [
+  { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'patch'] },
+  { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['list'] },
+  {
+    apiGroups: [''],
+    resources: ['pods', 'configmaps', 'secrets', 'serviceaccounts', 'persistentvolumeclaims'],
+    verbs: ['get', 'list'],
+  },
+];
+
+/** One namespace with an account of the bot's own, seen through a proxy that can make things go wrong. */
+export type Place = {
+  readonly namespace: string;
+  readonly proxy: FaultProxy;
+  readonly kubeconfig: string;
+  executor(kind: string): Promise<Executor>;
+  check(): Promise<Check>;
+  look(input: JsonObject): Promise<ObservedReleases>;
+  close(): Promise<void>;
+};
+
+/** Opens a place: kubeconfig on disk as a real bot has it, role bound and in force. */
+export async function openPlace(cluster: TestCluster, rules: Rules = neededRules): Promise<Place> {
+  const namespace = await cluster.namespace();
+  const proxy = await cluster.faultProxy();
+  const text = await cluster.account(namespace, rules, proxy.url);
+  const folder = await mkdtemp(join(tmpdir(), 'backout-place-'));
+  const kubeconfig = join(folder, 'kubeconfig');
+  writeFileSync(kubeconfig, text, { mode: 0o600 });
+  const asAccount = await openApi(text);
+  const probe = `/api/v1/namespaces/${namespace}/pods`;
+  await eventually('role', () => asAccount('GET', probe).catch(() => undefined));
+  proxy.clear();
+  const deps = { kubeconfig, clock: { now: () => Date.now() } };
+  const entryOf = <T extends { readonly kind: string }>(entries: readonly T[], kind: string): T => {
+    const found = entries.find(entry => entry.kind === kind);
+    if (!found) throw new Error(`no entry ${kind}`);
+    return found;
+  };
+  return {
+    namespace,
+    proxy,
+    kubeconfig,
+    executor: kind => entryOf(kubernetesExecutors, kind).load(deps),
+    check: () => entryOf(kubernetesChecks, 'kubernetes.rollout').load(deps),
+    look: async input => {
+      const entry = entryOf(kubernetesReleaseSources, 'kubernetes.deployment');
+      const source = await entry.load(deps);
+      return source.look({ signal: AbortSignal.timeout(30_000) }, entry.input.parse(input));
+    },
+    close: async () => {
+      await proxy.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A release as the store would hold it, made from what the target shows. */
+export function releaseOf(observed: ObservedRelease, grade: Grade = 'verified'): Release {
+  return {
+    target: 'shop/production' as TargetId,
+    key: observed.key,
+    version: observed.version,
+    identity: observed.identity,
+    spans: [],
+    deployment: null,
+    grade,
+    gradeNote: note('graded'),
+    gradedAt: 0,
+    gradedBy: null,
+    firstSeen: 0,
+  };
+}
+
+/** The release of a history by its label. */
+export function pick(releases: ObservedReleases, version: string, grade: Grade = 'verified'): Release {
+  const all = [...(releases.current ? [releases.current] : []), ...releases.history];
+  const found = all.find(release => release.version === version);
+  if (!found) throw new Error(`${version} is not among ${all.map(release => release.version).join(', ')}`);
+  return releaseOf(found, grade);
+}
