@@ -1,4 +1,4 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis } from 'ioredis';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { Script } from './scripts/script.ts';
 
@@ -20,8 +20,19 @@ export interface RedisConnection {
   close(): Promise<void>;
 }
 
-/** Reads `redis://`, `rediss://`, `unix://` and absolute socket paths as ioredis options; throws where the text is none of these. */
-export function redisOptions(url: string): Omit<RedisOptions, 'replyMapping'> {
+/** Where Redis is, as ioredis and BullMQ both take it. */
+export interface RedisPlace {
+  readonly path?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly username?: string;
+  readonly password?: string;
+  readonly db?: number;
+  readonly tls?: object;
+}
+
+/** Reads `redis://`, `rediss://`, `unix://` and absolute socket paths as a place; throws where the text is none of these. */
+export function redisPlace(url: string): RedisPlace {
   if (url.startsWith('/')) return { path: url };
   const parsed = URL.parse(url);
   if (!parsed) throw new Error('REDIS_URL is no URL and no absolute socket path');
@@ -55,7 +66,7 @@ export async function openRedis(
   url: string,
 ): Promise<RedisConnection> {
   const redis = new Redis({
-    ...redisOptions(url),
+    ...redisPlace(url),
     autoResendUnfulfilledCommands: false,
     enableOfflineQueue: false,
     commandTimeout: commandTimeoutMs,
