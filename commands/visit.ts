@@ -1,0 +1,97 @@
+import { type Member, memberActor, recognise, refusePermission } from '../src/approve/identity.ts';
+import type { Catalogue, Locale, Permission } from '../src/domain/catalogue.ts';
+import type { Actor } from '../src/domain/person.ts';
+import { Refusal, reason } from '../src/domain/reason.ts';
+import type { Screen } from '../src/domain/screen.ts';
+import type { Reply, Visitor } from '../src/ports/inbound.ts';
+import type { DoorDeps } from './deps.ts';
+
+/** One act of one recognised person: who, in which language, where, and by when they must have an answer. */
+export interface Visit {
+  readonly visitor: Visitor;
+  readonly member: Member;
+  readonly actor: Actor & { kind: 'person' };
+  /** Today's. */
+  readonly catalogue: Catalogue;
+  readonly locale: Locale;
+  readonly channel: string | null;
+  readonly thread: string | null;
+  readonly requestId: string;
+  readonly canOpenForm: boolean;
+  /** Epoch ms; nothing may be begun for this visit after it. */
+  readonly answerBy: number;
+}
+
+/** What every act at the door brings along; a form has no place, a select no deadline. */
+export interface Act {
+  readonly visitor: Visitor;
+  readonly channel?: string | null;
+  readonly thread?: string | null;
+  readonly requestId?: string;
+  readonly canOpenForm?: boolean;
+  readonly answerBy?: number;
+}
+
+/** Today's catalogue; refused where none is in force. */
+export async function currentCatalogue(deps: Pick<DoorDeps, 'catalogues'>): Promise<Catalogue> {
+  const catalogue = await deps.catalogues.current();
+  if (!catalogue) throw new Refusal(reason('catalogue-invalid'));
+  return catalogue;
+}
+
+/** Lets a person in: recognised at this very moment, or a `Refusal`. On a terminal only people of the catalogue are. */
+export async function admit(deps: DoorDeps, act: Act, locale: Locale): Promise<Visit> {
+  const catalogue = await currentCatalogue(deps);
+  const found = await recognise(deps, catalogue, act.visitor);
+  if (found.kind === 'refused') throw new Refusal(found.reason);
+  const { member } = found;
+  return {
+    visitor: act.visitor,
+    member,
+    actor: memberActor(member),
+    catalogue,
+    locale: member.locale ?? locale,
+    channel: act.channel ?? null,
+    thread: act.thread ?? null,
+    requestId: act.requestId ?? '',
+    canOpenForm: act.canOpenForm ?? false,
+    answerBy: act.answerBy ?? deps.clock.now(),
+  };
+}
+
+/** Refuses somebody at a terminal whose account the catalogue does not list. */
+export function mustBeListed(visit: Visit): void {
+  if (visit.visitor.via === 'cli' && !visit.member.full)
+    throw new Refusal(reason('not-a-person', { name: visit.visitor.account }));
+}
+
+/** Refuses a person who does not hold a permission. */
+export async function mustHold(deps: DoorDeps, visit: Visit, permission: Permission): Promise<void> {
+  const refused = await refusePermission(deps, visit.catalogue, visit.member, permission);
+  if (refused) throw new Refusal(refused);
+}
+
+/** The language of somebody who may not be recognised yet: their own, else Slack's, else the catalogue's; never throws. */
+export async function languageOf(deps: DoorDeps, visitor: Visitor): Promise<Locale> {
+  try {
+    const catalogue = await currentCatalogue(deps);
+    const mine = catalogue.people.find(person =>
+      visitor.via === 'slack' ? person.slack.includes(visitor.user) : person.os.includes(visitor.account),
+    )?.locale;
+    if (mine) return mine;
+    const user = visitor.via === 'slack' ? await deps.directory.user(visitor.user).catch(() => null) : null;
+    return user?.locale?.startsWith('zh') ? 'zh-CN' : user?.locale ? 'en' : catalogue.locale;
+  } catch {
+    return 'en';
+  }
+}
+
+/** Answers with a screen, to the person alone unless said otherwise. */
+export function say(screen: Screen, to: 'person' | 'channel' = 'person'): Reply {
+  return { kind: 'say', screen, to };
+}
+
+/** Puts several screens under one another. */
+export function together(screens: readonly Screen[]): Screen {
+  return { text: screens.map(({ text }) => text).join('\n'), blocks: screens.flatMap(({ blocks }) => blocks) };
+}
