@@ -1,4 +1,5 @@
 import type { Locale } from '../domain/catalogue.ts';
+import type { RunId } from '../domain/ids.ts';
 import type { Screen } from '../domain/screen.ts';
 
 /** Who is at the door, as the door itself knows it; the catalogue says which person that is. */
@@ -65,9 +66,22 @@ export interface Form {
   readonly fallback: Screen;
 }
 
+/** How an act came out, for the exit code of a command line: done, refused, not understood, or not known to have happened. */
+export type Outcome = 'ok' | 'refused' | 'usage' | 'not-confirmed';
+
 /** What a handler answers; the door acks, delivers and never lets a click go unanswered. */
 export type Reply =
-  | { readonly kind: 'say'; readonly screen: Screen; readonly to: 'person' | 'channel' }
+  | {
+      readonly kind: 'say';
+      readonly screen: Screen;
+      readonly to: 'person' | 'channel';
+      /** `ok` where it is absent. */
+      readonly outcome?: Outcome;
+      /** The run this act began or changed, for whoever waits for its end. */
+      readonly run?: RunId;
+      /** What the screen is drawn from, for `--json`. */
+      readonly data?: object;
+    }
   | { readonly kind: 'form'; readonly form: Form }
   /** Errors by block id, shown in the form. */
   | { readonly kind: 'form-errors'; readonly errors: Readonly<Record<string, string>> }
