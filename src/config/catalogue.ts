@@ -8,8 +8,8 @@ import { readPeople, readPermissions, readRoles } from './people.ts';
 import { type Problem, type Reporter, reporter } from './problem.ts';
 import { checkCoverage, readRules, readScenarios } from './rules.ts';
 import { type Salvage, salvage } from './salvage.ts';
-import { readChannel, readServices } from './services.ts';
 import { type CatalogueTables, writtenSchema } from './tables.ts';
+import { readChannel, readServices } from './targets.ts';
 
 /** A catalogue, or everything that is wrong with its file, in the order of the text. */
 export type ReadCatalogue =

@@ -55,25 +55,22 @@ export async function checkSecrets(catalogue: Catalogue): Promise<readonly Secre
   return findings;
 }
 
-/** All references to secrets in a catalogue, each once: those of hooks, and those in inputs under a key that ends in `secret`, `token` or `password`. */
+/** All references to secrets in a catalogue, each once: wherever a map is `{env: NAME}` or `{file: /PATH}` and nothing else. */
 export function secretRefs(catalogue: Catalogue): readonly SecretRef[] {
   const found = new Map<string, SecretRef>();
-  const look = (value: Json | undefined, key: string): void => {
+  const look = (value: Json): void => {
     if (value === null || typeof value !== 'object') return;
-    if (Array.isArray(value)) {
-      for (const item of value as readonly Json[]) look(item, key);
-      return;
-    }
-    if (/(secret|token|password)s?$/i.test(key) && isRef(value)) found.set(nameOf(value), value);
-    else for (const [inner, below] of Object.entries(value)) look(below as Json, inner);
+    if (isRef(value)) found.set(nameOf(value), value);
+    else for (const below of Object.values(value)) look(below as Json);
   };
-  look({ hooks: catalogue.hooks, services: catalogue.services } as unknown as Json, '');
+  look({ hooks: catalogue.hooks, services: catalogue.services } as unknown as Json);
   return [...found.values()];
 }
 
 function isRef(value: object): value is SecretRef {
   const [entry, ...more] = Object.entries(value);
-  return more.length === 0 && (entry?.[0] === 'env' || entry?.[0] === 'file') && typeof entry[1] === 'string';
+  if (more.length > 0 || typeof entry?.[1] !== 'string') return false;
+  return entry[0] === 'env' || (entry[0] === 'file' && entry[1].startsWith('/'));
 }
 
 /** How a reference is called in messages. */
