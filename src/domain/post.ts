@@ -1,5 +1,5 @@
 import type { RunEvent } from './event.ts';
-import type { RunId } from './ids.ts';
+import type { ProposalId, RunId } from './ids.ts';
 
 /** The screens an outbox row can ask for; each is a pure function in `templates/`. */
 export const postScreens = [
@@ -70,4 +70,9 @@ export function recordPost(run: RunId): Post {
 /** A line of the timeline that tells one event of the run's log by its number. */
 export function replyPost(run: RunId, event: number): Post {
   return { thread: run, slot: `reply-${event}`, screen: 'reply', urgency: 'progress', event };
+}
+
+/** The one message of a proposal, edited to its outcome. */
+export function proposalPost(proposal: ProposalId): Post {
+  return { thread: proposal, slot: 'root', screen: 'proposal', urgency: 'urgent' };
 }

@@ -68,7 +68,27 @@ export interface ObservedReleases {
   readonly current: ObservedRelease | null;
   /** Whether `current` is the only version running, fully available. */
   readonly settled: boolean;
+  /** How often its instances were restarted in all, where the target counts that. */
+  readonly restarts?: number | null;
+  /** Why it is failing, e.g. crash-looping or past its deadline; null or absent where it is not seen to. */
+  readonly failing?: Note | null;
   readonly history: readonly ObservedRelease[];
+}
+
+/** All that is remembered of a target's releases: what grades are worked out from. */
+export interface ReleaseBook {
+  readonly releases: readonly Release[];
+  /** When the first fact came in, epoch ms: what is older was seen only from outside. */
+  readonly since: number;
+  /** The last look at the target; `key` null where it could not tell. */
+  readonly look: {
+    readonly at: number;
+    readonly key: string | null;
+    readonly settled: boolean;
+    readonly restarts: number | null;
+  } | null;
+  /** Whether an alert of the target fires. */
+  readonly alerting: boolean;
 }
 
 /** A release with why it may or may not be taken (inventory 371-373). */

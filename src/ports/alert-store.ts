@@ -14,6 +14,14 @@ export interface RawIntake {
 /** What one alert meant for the store. */
 export type EpisodeChange = 'opened' | 'repeated' | 'resolved' | 'ignored';
 
+/** Works an alert into the episode known of its fingerprint; pure. A null episode changes nothing. */
+export type ApplyAlert = (
+  known: Episode | null,
+  alert: Alert,
+  target: TargetId | null,
+  receivedAt: number,
+) => { readonly change: EpisodeChange; readonly episode: Episode | null };
+
 /** Alerts as they came, episodes, and the proposals made of them. */
 export interface AlertStore {
   /** Keeps a raw body durably before it is acknowledged; the same body within 10 min is kept once. */

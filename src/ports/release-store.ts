@@ -1,6 +1,15 @@
 import type { TargetId } from '../domain/ids.ts';
 import type { Note } from '../domain/note.ts';
-import type { DeploymentStatus, Freeze, Grade, Hold, Identity, ObservedReleases, Release } from '../domain/release.ts';
+import type {
+  DeploymentStatus,
+  Freeze,
+  Grade,
+  Hold,
+  Identity,
+  ObservedReleases,
+  Release,
+  ReleaseBook,
+} from '../domain/release.ts';
 
 /** One thing learnt about a target's releases. */
 export type ReleaseFact =
@@ -15,6 +24,8 @@ export type ReleaseFact =
       readonly url: string | null;
     }
   | { readonly kind: 'seen'; readonly releases: ObservedReleases; readonly at: number }
+  /** An alert of the target began (`at` is when) or the last one ended. */
+  | { readonly kind: 'alerting'; readonly firing: boolean; readonly at: number }
   | {
       readonly kind: 'graded';
       readonly key: string;
@@ -23,6 +34,13 @@ export type ReleaseFact =
       readonly by: string | null;
       readonly at: number;
     };
+
+/** Works facts into what is remembered of a target; pure. */
+export type LearnReleases = (
+  target: TargetId,
+  book: ReleaseBook | null,
+  facts: readonly ReleaseFact[],
+) => ReleaseBook | null;
 
 /** What ran where, how good it was, what is on hold or frozen. */
 export interface ReleaseStore {
