@@ -109,6 +109,8 @@ export type RunEventBody =
       readonly served: boolean;
     }
   | { readonly kind: 'late-write'; readonly phase: JournalPhase; readonly index: number; readonly fence: number }
+  /** Somebody wants to be told when the run is over. */
+  | { readonly kind: 'watch-asked'; readonly by: Actor }
   | { readonly kind: 'stop-asked'; readonly by: Actor; readonly reason: string }
   | { readonly kind: 'failing'; readonly reason: Reason; readonly status: 'failing' }
   | { readonly kind: 'cancelling'; readonly status: 'cancelling' }

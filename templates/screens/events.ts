@@ -51,6 +51,7 @@ const en: Tellers = {
   'operation-failed': (e, t) => `${t.step(e.phase, e.index)} failed: ${t.reason(e.reason)}`,
   'late-write': (e, t) =>
     `${t.step(e.phase, e.index)}: a late report of a worker that had lost the target was not taken`,
+  'watch-asked': e => `${called(e.by)} asked to be told when it is over`,
   'stop-asked': (e, t) => `${called(e.by)} asked to stop: ${t.quoted(e.reason)}`,
   failing: (e, t) => `failed: ${t.reason(e.reason)}`,
   cancelling: () => 'stopping at the end of the step',
@@ -84,6 +85,7 @@ const zh: Tellers = {
   'operation-ended': (e, t) => `${t.step(e.phase, e.index)}${how['zh-CN'][e.how]}：${t.note(e.note)}`,
   'operation-failed': (e, t) => `${t.step(e.phase, e.index)}失败：${t.reason(e.reason)}`,
   'late-write': (e, t) => `${t.step(e.phase, e.index)}：已失去目标的 worker 迟到的报告，未采纳`,
+  'watch-asked': e => `${called(e.by)} 要求结束时通知`,
   'stop-asked': (e, t) => `${called(e.by)} 要求中止：${t.quoted(e.reason)}`,
   failing: (e, t) => `失败：${t.reason(e.reason)}`,
   cancelling: () => '将在当前步骤结束后中止',

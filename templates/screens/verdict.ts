@@ -3,6 +3,7 @@ import { shortRunId } from '../../src/domain/ids.ts';
 import type { Screen } from '../../src/domain/screen.ts';
 import { draw } from '../draft.ts';
 import { marks } from '../marks.ts';
+import { mentionPerson } from '../people.ts';
 import type { RunView } from '../view.ts';
 import { sayCheck } from './checks.ts';
 import { endLines } from './root.ts';
@@ -23,10 +24,19 @@ export function verdictScreen(view: RunView): Screen {
   return draw(
     {
       head: headOf(view),
-      lines: [factsOf(view), ...endLines(view)],
+      lines: [factsOf(view), ...endLines(view), watchersLine(view)],
       more: checks.length > 0 ? [checks] : [],
       foot: shortRunId(run.id),
     },
     view.locale,
   );
+}
+
+/** Mentions whoever asked to be told, so that Slack notifies them. */
+function watchersLine(view: RunView): string | null {
+  const people = view.run.events.flatMap(event =>
+    event.kind === 'watch-asked' && event.by.kind === 'person' ? [event.by.person] : [],
+  );
+  const named = [...new Set(people)].flatMap(person => mentionPerson(view.catalogue, person) ?? []);
+  return named.length > 0 ? `${view.locale === 'en' ? 'As you asked:' : '按您的要求通知：'} ${named.join(' ')}` : null;
 }
