@@ -16,7 +16,7 @@ export function recordData(found: RunWithLog, liveSince: number | null): RecordD
     steps: steps(found, liveSince),
     trigger: run.request.by.kind === 'person' ? 'manual' : 'automatic',
     responsible: run.request.by,
-    times: phaseTimes(found),
+    times: phaseTimes(run),
     impactMs,
     refused: events.flatMap(event =>
       event.kind === 'vote-refused' ? [{ at: event.at, by: event.by, reason: event.reason }] : [],

@@ -1,21 +1,19 @@
 import type { RunEvent, RunEventKind } from '../domain/event.ts';
 import type { PhaseTimes } from '../domain/record.ts';
-import type { RunWithLog } from '../domain/run.ts';
+import type { Run } from '../domain/run.ts';
 
-/** How long each part of a run took, for the record and for `history` (inventory 314); from its log alone. */
-export function phaseTimes({ run, events }: RunWithLog): PhaseTimes {
-  const requested = run.createdAt;
-  const detected = run.request.detectedAt;
-  const decided = moment(events, 'approved');
-  const executed = lastMoment(events, 'executed');
-  const ended = moment(events, 'ended');
-  const verified = run.status === 'succeeded' ? ended : null;
+/** How long each part of a run took, for the record and for `history` (inventory 314). */
+export function phaseTimes(run: Run): PhaseTimes {
+  const { request, createdAt, since } = run;
+  const ended = 'endedAt' in run ? run.endedAt : null;
+  const decided = since.approved ?? null;
+  const executed = since.verifying ?? null;
   return {
-    detectMs: span(detected, requested),
-    decideMs: span(requested, decided),
+    detectMs: span(request.detectedAt, createdAt),
+    decideMs: span(createdAt, decided),
     executeMs: span(decided, executed),
-    verifyMs: span(executed, verified),
-    totalMs: span(detected ?? requested, ended),
+    verifyMs: run.status === 'succeeded' ? span(executed, ended) : null,
+    totalMs: span(request.detectedAt ?? createdAt, ended),
   };
 }
 

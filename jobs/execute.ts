@@ -1,0 +1,131 @@
+import { approvePlan } from '../src/approve/permit.ts';
+import type { RunEventBody } from '../src/domain/event.ts';
+import type { Operation, Plan } from '../src/domain/plan.ts';
+import { cardPost, rootPost } from '../src/domain/post.ts';
+import { type Reason, Refusal, reason } from '../src/domain/reason.ts';
+import type { DrivenRun, RunWithLog } from '../src/domain/run.ts';
+import { beginCompensation, compensate } from '../src/execute/compensate.ts';
+import { type Driving, executePlan } from '../src/execute/execute-plan.ts';
+import { type Look, look } from '../src/execute/outside.ts';
+import { frozenReason } from '../src/plan/suggest.ts';
+import type { NewRun } from '../src/ports/run-store.ts';
+import { pause } from './pause.ts';
+import { readTarget } from './plan.ts';
+import { endChange, executeDeps, type Held, loadExecutor, type Stage, writeHeld } from './stage.ts';
+
+/** How long reading the world again before the first operation may take, in ms. */
+const preflightMs = 30_000;
+
+/** How long a linked run may take to be created, in ms of the store's clock. */
+const createWithinMs = 10_000;
+
+/** Reads the world again between consent and action: acts only on what was shown, else the run ends and a linked one asks anew. */
+export const preflight: Stage = async (held, { run }) => {
+  if (run.status !== 'approved' && run.status !== 'preflight') return 'on';
+  const { deps, lease } = held;
+  if (run.status === 'approved') {
+    const { fence } = lease;
+    const started: RunEventBody = { kind: 'preflight-started', worker: deps.worker, fence, status: 'preflight' };
+    await writeHeld(held, run, { events: [started], posts: [rootPost(run.id)] });
+    await deps.crashPoint('preflight-started', run.id);
+  }
+  const finding = await inspect(held, run);
+  if (finding.kind === 'clear') {
+    const events = [{ kind: 'execution-started', status: 'executing' }] as const;
+    await writeHeld(held, run, { events, posts: [rootPost(run.id)] });
+    await deps.crashPoint('execution-started', run.id);
+  } else if (finding.kind === 'moved') await startAnew(held, run, finding.objects);
+  else {
+    await writeHeld(held, run, endChange(deps, run, finding.kind, finding.reason));
+    await deps.crashPoint('run-ended', run.id);
+  }
+  return 'on';
+};
+
+type Inspection =
+  | { readonly kind: 'clear' }
+  | { readonly kind: 'moved'; readonly objects: readonly string[] }
+  | { readonly kind: 'failed' | 'noop'; readonly reason: Reason };
+
+async function inspect(held: Held, run: DrivenRun): Promise<Inspection> {
+  const { catalogue } = await readTarget(held, run);
+  const permit = approvePlan(run, catalogue);
+  if (permit.kind === 'refused') return { kind: 'failed', reason: permit.reason };
+  const freeze = await held.deps.releases.frozen(run.plan.target);
+  const frozen = freeze && (freeze.until === null || freeze.until > (await held.deps.store.now()));
+  if (frozen && freeze.levels.includes(run.plan.level))
+    return { kind: 'failed', reason: frozenReason(freeze, run.plan.level) };
+  const looks = await lookAtAll(held, run.plan);
+  const unseen = looks.find(({ seen }) => seen.kind === 'unseen');
+  if (unseen?.seen.kind === 'unseen') return { kind: 'failed', reason: unseen.seen.reason };
+  const left = looks.filter(({ seen }) => seen.kind === 'seen' && seen.observation.state !== 'applied');
+  if (left.length === 0) return { kind: 'noop', reason: reason('nothing-to-change') };
+  const moved = left.filter(
+    ({ seen, operation }) => seen.kind === 'seen' && seen.observation.fingerprint !== operation.fingerprint,
+  );
+  return moved.length > 0
+    ? { kind: 'moved', objects: moved.map(({ operation }) => operation.object) }
+    : { kind: 'clear' };
+}
+
+async function lookAtAll(
+  held: Held,
+  plan: Plan,
+): Promise<readonly { readonly operation: Operation; readonly seen: Look }[]> {
+  const { deps, lease } = held;
+  const signal = AbortSignal.any([lease.signal, AbortSignal.timeout(preflightMs)]);
+  const context = { run: plan.run, target: plan.target, signal };
+  return Promise.all(
+    plan.operations.map(async operation => {
+      const executor = await loadExecutor(deps, operation.executor);
+      return { operation, seen: await look(lease, signal, pause, () => executor.observe(context, operation)) };
+    }),
+  );
+}
+
+/** The world moved: this run ends and hands its reservation to a linked one, with a new plan and new votes. */
+async function startAnew(held: Held, run: DrivenRun, objects: readonly string[]): Promise<void> {
+  const { deps, lease } = held;
+  const id = deps.newId();
+  const { events, posts } = endChange(deps, run, 'superseded', reason('target-changed', { objects }));
+  const next: NewRun = {
+    id,
+    request: { ...run.request, causedBy: run.id },
+    idempotencyKey: `anew:${run.id}`,
+    notAfter: (await deps.store.now()) + createWithinMs,
+    posts: [rootPost(id, 'urgent')],
+    replaces: {
+      run: run.id,
+      guard: { fence: lease.fence },
+      events: events.map(event => (event.kind === 'ended' ? { ...event, next: id } : event)),
+      posts: [...(posts ?? []), cardPost(run.id)],
+    },
+  };
+  const created = await deps.store.create(next);
+  await deps.crashPoint('run-ended', run.id);
+  if (created.kind === 'created') await deps.doorbell.ring(id, '1', run.request.runsOn);
+}
+
+/** Runs an approved plan's operations. */
+export const execute: Stage = async (held, found) => {
+  const run = found.run as DrivenRun;
+  const permit = approvePlan(run, (await readTarget(held, run)).catalogue);
+  if (permit.kind === 'refused') throw new Refusal(permit.reason);
+  const driven = await executePlan(executeDeps(held), held.lease, permit.plan);
+  return driven === 'paused' ? 'rest' : 'on';
+};
+
+/** Turns a failing or cancelled run round. */
+export const turnRound: Stage = async (held, found: RunWithLog) => {
+  await beginCompensation(executeDeps(held), held.lease, found as Driving);
+  return 'on';
+};
+
+/** Puts back what a run did. */
+export const putBack: Stage = async (held, found) => {
+  const run = found.run as DrivenRun;
+  const permit = approvePlan(run, (await readTarget(held, run)).catalogue);
+  if (permit.kind === 'refused') throw new Refusal(permit.reason);
+  const driven = await compensate(executeDeps(held), held.lease, permit.plan);
+  return driven === 'paused' ? 'rest' : 'on';
+};

@@ -1,0 +1,83 @@
+import { note } from '../src/domain/note.ts';
+import type { Plan } from '../src/domain/plan.ts';
+import { recordPost } from '../src/domain/post.ts';
+import type { EndedRun, RunWithLog } from '../src/domain/run.ts';
+import { isFinal } from '../src/domain/status.ts';
+import type { ReleaseFact } from '../src/ports/release-store.ts';
+import { recordData } from '../src/record/record-data.ts';
+import { verificationReport } from '../src/verify/report.ts';
+import type { DriveDeps } from './deps.ts';
+
+/** What recording a run needs. */
+export type RecordDeps = Pick<DriveDeps, 'store' | 'releases' | 'records' | 'say' | 'crashPoint'>;
+
+/** Ends that touched the target or tried to: their record is posted; of the others it is only kept. */
+const told: ReadonlySet<EndedRun['status']> = new Set(['succeeded', 'compensated', 'partial', 'failed']);
+
+/** Draws the consequences of a run that is over and writes its record; each part may be done twice without harm. */
+export async function recordRun(deps: RecordDeps, found: RunWithLog): Promise<void> {
+  const { run } = found;
+  if (!isFinal(run.status) || run.recorded !== null) return;
+  const ended = run as EndedRun;
+  await concludeReleases(deps, ended);
+  await deps.crashPoint('release-held', run.id);
+  const file = await deps.records.keep(
+    recordData(found, await liveSince(deps, ended)),
+    verificationReport(ended, deps.say),
+  );
+  await deps.crashPoint('record-kept', run.id);
+  const posts = told.has(ended.status) ? [recordPost(run.id)] : [];
+  await deps.store.change(run.id, { version: run.version }, { events: [{ kind: 'recorded', file }], posts });
+  await deps.crashPoint('recorded', run.id);
+}
+
+/** The release that was left is held and graded bad, the one that was taken is verified; an undo releases what it restored. */
+async function concludeReleases(deps: RecordDeps, run: EndedRun): Promise<void> {
+  const { plan } = run;
+  if (!plan?.to || !plan.from || plan.from.key === plan.to.key) return;
+  if (run.status !== 'succeeded' && run.status !== 'partial') return;
+  if (run.request.undoOf) {
+    await deps.releases.releaseHold(plan.target, plan.to.key);
+    return;
+  }
+  await deps.releases.learn(plan.target, gradeFacts(run, plan, plan.from.key, plan.to.key));
+  await deps.releases.hold({
+    target: plan.target,
+    releaseKey: plan.from.key,
+    version: plan.from.version,
+    since: run.endedAt,
+    by: run.request.by.name,
+    reason: run.request.reason,
+    run: run.id,
+  });
+}
+
+function gradeFacts(run: EndedRun, plan: Plan, from: string, to: string): readonly ReleaseFact[] {
+  const at = run.endedAt;
+  const left: ReleaseFact = {
+    kind: 'graded',
+    key: from,
+    grade: 'bad',
+    note: note('gone-back-from', { run: run.id.slice(-4), to: plan.to?.version ?? '' }),
+    by: null,
+    at,
+  };
+  const taken: ReleaseFact = {
+    kind: 'graded',
+    key: to,
+    grade: 'verified',
+    note: note('verdict-passed', { run: run.id.slice(-4) }),
+    by: null,
+    at,
+  };
+  return run.status === 'succeeded' ? [left, taken] : [left];
+}
+
+/** When the release that was left went live, as far as anybody saw it. */
+async function liveSince(deps: RecordDeps, run: EndedRun): Promise<number | null> {
+  const key = run.plan?.from?.key;
+  if (key === undefined) return null;
+  const release = (await deps.releases.list(run.request.target)).find(known => known.key === key);
+  const spans = release?.spans.filter(span => span.from <= run.createdAt) ?? [];
+  return spans.at(-1)?.from ?? null;
+}
