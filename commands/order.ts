@@ -88,7 +88,7 @@ function refuseFrozen(wish: Wish, freeze: Freeze | null): RefusalData | null {
 function frozenReason(freeze: Freeze, open: readonly Level[]): Reason {
   const { target, by, until, levels } = freeze;
   const facts = { target, by, reason: freeze.reason, levels: levels.map(String), open: open.map(String) };
-  return reason('frozen', until === null ? facts : { ...facts, until: new Date(until).toISOString() });
+  return reason('frozen', until === null ? facts : { ...facts, until });
 }
 
 function useLevels(wish: Wish, levels: readonly Level[]): readonly NextStep[] {

@@ -66,7 +66,7 @@ export async function freezeTarget(deps: DoorDeps, visit: Visit, ask: Ask): Prom
 }
 
 /** Answers a pipeline whether a release may be deployed to a target now: by hold, freeze, run under way and grade. */
-export async function gate(deps: DoorDeps, ask: Ask): Promise<GateData> {
+export async function gateData(deps: DoorDeps, ask: Ask): Promise<GateData> {
   const target = targetOf(ask);
   const name = ask.release ?? '';
   const [holds, freeze, run, releases, now] = await Promise.all([

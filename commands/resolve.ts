@@ -48,5 +48,5 @@ function mustBeStopped({ run, events }: RunWithLog, drawn: number | null): void 
   if (run.status === 'needs-operator' && (drawn === null || drawn >= stoppedAt)) return;
   if (run.status === 'needs-operator' || last?.kind !== 'operator-decided') throw new Refusal(reason('stale-card'));
   const by = last.by.name;
-  throw new Refusal(reason('already-decided', { decision: last.action, by, at: new Date(last.at).toISOString() }));
+  throw new Refusal(reason('already-decided', { decision: last.action, by, at: last.at }));
 }

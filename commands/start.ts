@@ -78,13 +78,13 @@ export async function createRun(
   deps: DoorDeps,
   visit: Visit,
   request: RunRequest,
-  replaces?: NonNullable<NewRun['replaces']>,
+  replaces?: (next: RunId) => NonNullable<NewRun['replaces']>,
 ): Promise<Started> {
   const id = newRunId(deps);
   const posts = [rootPost(id, 'urgent')];
   const idempotencyKey = actKey(visit);
   const run = { id, request, idempotencyKey, notAfter: visit.answerBy, posts };
-  return await createFor(deps, replaces ? { ...run, replaces } : run);
+  return await createFor(deps, replaces ? { ...run, replaces: replaces(id) } : run);
 }
 
 /** Creates a run as it is written, and rings for it. */
