@@ -182,3 +182,36 @@ export interface GateData {
     | null;
   readonly now: number;
 }
+
+/** What the request form shows: what is known so far, and what can be chosen. */
+export interface RequestFormData {
+  /** The front door's own; also the value of the button that opens the form anew. */
+  readonly metadata: string;
+  readonly services: readonly string[];
+  readonly service: string | null;
+  /** Environments of the service, or all while none is chosen. */
+  readonly environments: readonly string[];
+  readonly environment: string | null;
+  /** Levels that can be chosen. */
+  readonly levels: readonly Level[];
+  /** Null: suggest. */
+  readonly level: Level | null;
+  /** Newest first; none while no target is chosen. */
+  readonly candidates: readonly Candidate[];
+  /** Release key; null: suggest. */
+  readonly release: string | null;
+  readonly scenarios: readonly string[];
+  readonly scenario: string | null;
+  readonly reason: string | null;
+  /** Why the form is shown, where a command was not complete. */
+  readonly note: Reason | null;
+  readonly now: number;
+}
+
+/** What a form that asks for a reason shows: the run, and the value of the button that opened it. */
+export interface ReasonFormData {
+  readonly run: Run;
+  readonly metadata: string;
+  /** Version of a release known to be bad that would come back; null or absent where there is none. */
+  readonly knownBad?: string | null;
+}

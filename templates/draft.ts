@@ -36,7 +36,7 @@ export function draw(draft: Draft, locale: Locale): Screen {
   const paragraphs = [[`*${draft.head}*`, ...draft.lines], ...(draft.more ?? [])];
   const sections = paragraphs.map(lines => marked(lines, locale)).filter(text => text !== '');
   const buttons = (draft.buttons ?? []).filter(button => button !== null);
-  const blocks: KnownBlock[] = sections.map(section);
+  const blocks: KnownBlock[] = sections.map(paragraph);
   if (buttons.length > 0) blocks.push(actions(buttons));
   if (draft.foot) blocks.push(context(draft.foot));
   const words = [draft.head, ...draft.lines, ...(draft.more ?? []).flat(), draft.foot ?? null, ...(draft.typed ?? [])];
@@ -44,7 +44,8 @@ export function draw(draft: Draft, locale: Locale): Screen {
   return fitScreen({ text: text.join('\n'), blocks, ...(draft.file ? { file: draft.file } : {}) }, locale);
 }
 
-function section(text: string): SectionBlock {
+/** A paragraph of a message or form. */
+export function paragraph(text: string): SectionBlock {
   return { type: 'section', text: { type: 'mrkdwn', text, verbatim: true } } satisfies SectionBlock;
 }
 

@@ -34,7 +34,7 @@ export const selectIds = ['select-service', 'select-environment'] as const;
 export type SelectId = (typeof selectIds)[number];
 
 /** Form inputs, by block id: the keys of a submission's values. */
-export const blockIds = ['service', 'environment', 'level', 'release', 'scenario', 'reason', 'grade'] as const;
+export const blockIds = ['service', 'environment', 'level', 'release', 'scenario', 'reason'] as const;
 
 /** A form input's block id. */
 export type BlockId = (typeof blockIds)[number];
@@ -43,14 +43,12 @@ export type BlockId = (typeof blockIds)[number];
 export const formIds = [
   'request',
   'reject',
-  'cancel',
   'stop',
   'undo',
   'mark-done',
   'put-back',
   'next-level',
   'close-partial',
-  'grade',
 ] as const;
 
 /** A form's callback id. */

@@ -16,6 +16,8 @@ export const limits = {
   inputHint: 2_000,
   placeholder: 150,
   inputText: 3_000,
+  /** Ours: a reason that people read. */
+  reason: 1_000,
   formTitle: 24,
   metadata: 3_000,
 } as const;

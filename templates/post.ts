@@ -19,7 +19,7 @@ export function renderPost(post: Post, view: ThreadView): Screen {
     case 'reminder':
       return reminderScreen(view);
     case 'needs-operator':
-      return operatorScreen(view, eventOf(post));
+      return operatorScreen(view, numberOf(post));
     case 'verdict':
       return verdictScreen(view);
     case 'record':
@@ -27,15 +27,14 @@ export function renderPost(post: Post, view: ThreadView): Screen {
     case 'diff':
       return diffScreen(view);
     case 'reply':
-      return replyScreen(view, eventOf(post));
+      return replyScreen(view, post.event ?? numberOf(post));
     default:
       return rootScreen(view);
   }
 }
 
-/** The event a row tells of: named by the row, or by its slot (`stop-12`, `reply-7`). */
-function eventOf(post: Post): number | null {
-  if (post.event !== undefined) return post.event;
+/** The number in a slot's name: which stop (`stop-2`), which event (`reply-7`). */
+function numberOf(post: Post): number | null {
   const named = /-(\d+)$/.exec(post.slot)?.[1];
   return named === undefined ? null : Number(named);
 }

@@ -1,4 +1,4 @@
-import type { Locale } from '../src/domain/catalogue.ts';
+import type { Locale, Permission } from '../src/domain/catalogue.ts';
 import type { OperatorAction } from '../src/domain/event.ts';
 import type { Level } from '../src/domain/level.ts';
 import type { Grade } from '../src/domain/release.ts';
@@ -145,7 +145,8 @@ export const operatorWords = {
   },
 } as const satisfies Record<Locale, Record<OperatorAction, string>>;
 
-const scenarioNames: Readonly<Record<Locale, Readonly<Record<string, string>>>> = {
+/** What our own scenarios are called. */
+export const scenarioWords: Readonly<Record<Locale, Readonly<Record<string, string>>>> = {
   en: {
     'functional-defect': 'functional defect',
     'data-consistency': 'data consistency',
@@ -176,5 +177,35 @@ const scenarioNames: Readonly<Record<Locale, Readonly<Record<string, string>>>> 
 
 /** What a scenario is called; one that a catalogue added, by its own name. */
 export function scenarioWord(scenario: string, locale: Locale): string {
-  return scenarioNames[locale][scenario] ?? esc(scenario);
+  return scenarioWords[locale][scenario] ?? esc(scenario);
 }
+
+/** What each permission lets people do. */
+export const permissionWords = {
+  en: {
+    request: 'ask for rollbacks',
+    cancel: 'cancel or stop runs',
+    resolve: 'decide about stopped runs',
+    undo: 'undo runs',
+    grade: 'grade releases',
+    hold: 'hold and release',
+    freeze: 'freeze and unfreeze',
+    reload: 'reload the catalogue',
+  },
+  'zh-CN': {
+    request: '发起回滚',
+    cancel: '取消或中止回滚',
+    resolve: '处理已停下的回滚',
+    undo: '撤销回滚',
+    grade: '给版本评级',
+    hold: '禁止或解除部署',
+    freeze: '冻结与解冻',
+    reload: '重新加载目录',
+  },
+} as const satisfies Record<Locale, Record<Permission, string>>;
+
+/** What came of a vote. */
+export const decisionWords = {
+  en: { approved: 'approved', rejected: 'rejected' },
+  'zh-CN': { approved: '已批准', rejected: '已驳回' },
+} as const satisfies Record<Locale, Record<string, string>>;

@@ -6,3 +6,14 @@ export interface Screen {
   /** Long content that goes along as a file. */
   readonly file?: { readonly name: string; readonly content: string };
 }
+
+/** A modal: plain data in Block Kit's shape; `fallback` is said where it cannot be opened. */
+export interface Form {
+  readonly id: string;
+  readonly title: string;
+  readonly submit: string;
+  readonly close: string;
+  readonly metadata: string;
+  readonly blocks: readonly object[];
+  readonly fallback: Screen;
+}

@@ -1,6 +1,8 @@
 import type { Locale } from '../domain/catalogue.ts';
 import type { RunId } from '../domain/ids.ts';
-import type { Screen } from '../domain/screen.ts';
+import type { Form, Screen } from '../domain/screen.ts';
+
+export type { Form } from '../domain/screen.ts';
 
 /** Who is at the door, as the door itself knows it; the catalogue says which person that is. */
 export type Visitor =
@@ -53,17 +55,6 @@ export interface OptionQuery {
   readonly select: string;
   readonly typed: string;
   readonly metadata: string;
-}
-
-/** A modal: plain data in Block Kit's shape; `fallback` is said where it cannot be opened. */
-export interface Form {
-  readonly id: string;
-  readonly title: string;
-  readonly submit: string;
-  readonly close: string;
-  readonly metadata: string;
-  readonly blocks: readonly object[];
-  readonly fallback: Screen;
 }
 
 /** How an act came out, for the exit code of a command line: done, refused, not understood, or not known to have happened. */

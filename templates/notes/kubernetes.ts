@@ -1,4 +1,91 @@
-import type { NoteTable } from './table.ts';
+import { day, type Facts, type NoteTable, named, names, s, where } from './table.ts';
+
+const ways = {
+  en: { rolling: 'rolling', recreate: 'all at once, with a gap' },
+  'zh-CN': { rolling: '滚动更新', recreate: '先停后启，会有中断' },
+} as const;
+const gradeWords = { en: { bad: 'bad', suspect: 'suspect' }, 'zh-CN': { bad: '已知有问题', suspect: '可疑' } } as const;
+
+/** How many pods of a release are ready, e.g. `5 of 8 pods on 2.13.2`. */
+const pods = {
+  en: (f: Facts) => `${f.ready} of ${f.pods} pod${s(f.pods)} on ${f.version}`,
+  'zh-CN': (f: Facts) => `${f.pods} 个 Pod 中 ${f.ready} 个为 ${f.version}`,
+} as const;
 
 /** What Kubernetes shows and what is done there. */
-export const kubernetesNotes = {} satisfies NoteTable;
+export const kubernetesNotes = {
+  /** {object, from, to, pods, how} */
+  'deployment-goes-back': {
+    en: f => `image ${f.from} → ${f.to}, ${f.pods} pod${s(f.pods)}, ${named(f.how, ways.en)}`,
+    'zh-CN': f => `镜像 ${f.from} → ${f.to}，${f.pods} 个 Pod，${named(f.how, ways['zh-CN'])}`,
+  },
+  /** {object, version} */
+  'deployment-put-back': {
+    en: f => `puts ${f.object} back to ${f.version}`,
+    'zh-CN': f => `将 ${f.object} 恢复到 ${f.version}`,
+  },
+  /** {object, set, removed, pods} */
+  'environment-changes': {
+    en: f => `environment: ${changed(f, 'sets ', 'removes ', '; ')}; ${f.pods} pod${s(f.pods)} restart`,
+    'zh-CN': f => `环境变量：${changed(f, '设置 ', '删除 ', '；')}；${f.pods} 个 Pod 会重启`,
+  },
+  /** {object, version, ready, pods} */
+  'deployment-is-at': pods,
+  'deployment-is-not-at': {
+    en: f => `${f.object} is not at ${f.version}`,
+    'zh-CN': f => `${f.object} 不在 ${f.version}`,
+  },
+  'deployment-gone': { en: f => `${f.object} is not there any more`, 'zh-CN': f => `${f.object} 已不存在` },
+  /** {object, version, ready, pods, cause} */
+  'pods-on': {
+    en: f => `${pods.en(f)}${where(f.cause, ', ~')}`,
+    'zh-CN': f => `${pods['zh-CN'](f)}${where(f.cause, '，~')}`,
+  },
+  'rolled-out': pods,
+  'rolled-out-without-pods': {
+    en: f => `${f.object} is at ${f.version} with 0 replicas: no pod has shown that it runs`,
+    'zh-CN': f => `${f.object} 已是 ${f.version}，但副本数为 0，没有 Pod 证明它能运行`,
+  },
+  'other-release-live': {
+    en: f => `${f.object} runs ${f.version}, which is not the release of this run`,
+    'zh-CN': f => `${f.object} 正在运行 ${f.version}，不是本次运行的目标版本`,
+  },
+  'kubernetes-unreachable': {
+    en: f => `Kubernetes does not answer; waiting to see ${f.object}`,
+    'zh-CN': f => `Kubernetes 没有响应，等待查看 ${f.object}`,
+  },
+  /** {object, pods, how} */
+  'pods-replaced': {
+    en: f => `${f.pods} pod${s(f.pods)} of ${f.object}, ${named(f.how, ways.en)}`,
+    'zh-CN': f => `${f.object} 的 ${f.pods} 个 Pod，${named(f.how, ways['zh-CN'])}`,
+  },
+  'no-pods-wanted': {
+    en: f => `${f.object} has 0 replicas: nothing will start, so nothing can be shown to work`,
+    'zh-CN': f => `${f.object} 副本数为 0：不会启动任何 Pod，也就无法证明其可用`,
+  },
+  'target-known-bad': {
+    en: f => `${f.release} is known to be ${named(f.grade, gradeWords.en)}`,
+    'zh-CN': f => `${f.release} ${named(f.grade, gradeWords['zh-CN'])}`,
+  },
+  /** {object, name, changedAt} */
+  'configuration-stays': {
+    en: f => `${f.name}${f.changedAt === undefined ? '' : ` (changed ${day(f.changedAt, 'en')})`}`,
+    'zh-CN': f => `${f.name}${f.changedAt === undefined ? '' : `（${day(f.changedAt, 'zh-CN')} 有改动）`}`,
+  },
+  'image-not-pulled': {
+    en: f => `whether the image of ${f.version} can still be pulled`,
+    'zh-CN': f => `${f.version} 的镜像是否仍可拉取`,
+  },
+  'references-not-readable': {
+    en: f => `${names(f.names)}: Backout may not read them`,
+    'zh-CN': f => `${names(f.names, '、')}：Backout 无权读取`,
+  },
+  'parts-gone': {
+    en: f => `what it needs is gone: ${names(f.names)}`,
+    'zh-CN': f => `所需的对象已不存在：${names(f.names, '、')}`,
+  },
+} satisfies NoteTable;
+
+function changed(f: Facts, set: string, removed: string, between: string): string {
+  return [where(f.set, `${set}~`), where(f.removed, `${removed}~`)].filter(Boolean).join(between);
+}

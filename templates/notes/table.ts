@@ -1,3 +1,4 @@
+import { format } from 'date-fns/format';
 import type { Locale } from '../../src/domain/catalogue.ts';
 import { formatDuration } from '../../src/domain/duration.ts';
 
@@ -35,3 +36,15 @@ export function span(fact: Facts[string] | undefined, locale: Locale): string {
 }
 
 const units = { s: '秒', min: '分钟', h: '小时', d: '天' } as const;
+
+/** Writes a fact that is a time (epoch ms or ISO 8601) with its date; other text as it is. */
+export function day(fact: Facts[string] | undefined, locale: Locale): string {
+  const at = typeof fact === 'number' ? fact : Date.parse(names(fact));
+  if (!Number.isFinite(at)) return names(fact);
+  return format(at, locale === 'en' ? 'd MMM HH:mm' : 'M月d日 HH:mm');
+}
+
+/** Writes a fact that is one of our own codes by its name, a foreign one as it is. */
+export function named(fact: Facts[string] | undefined, known: Readonly<Record<string, string>>): string {
+  return Array.isArray(fact) ? fact.map(one => known[one] ?? one).join(', ') : (known[names(fact)] ?? names(fact));
+}

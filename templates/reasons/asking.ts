@@ -1,4 +1,10 @@
-import { type NoteTable, names, s, where } from '../notes/table.ts';
+import { day, type NoteTable, named, names, s, where } from '../notes/table.ts';
+import { decisionWords, gradeWords, operatorWords, permissionWords, scenarioWords } from '../words.ts';
+
+const decisions = {
+  en: { ...decisionWords.en, ...operatorWords.en },
+  'zh-CN': { ...decisionWords['zh-CN'], ...operatorWords['zh-CN'] },
+} as const;
 
 /** Why something asked for was not done. Facts in braces after each code: `{name}` what was typed. */
 export const askingReasons = {
@@ -39,10 +45,13 @@ export const askingReasons = {
     en: () => 'say why: `because …`. Who decides reads it, and it stands in the record',
     'zh-CN': () => '请写明原因：`because …` 或 `因为 …`。审批人会看到，并写入记录',
   },
-  /** {token} */
+  /** {token}: what was not understood; {missing}: what has to be said; {fields}: which parts of a step are wrong. */
   'bad-argument': {
-    en: f => `this part was not understood${where(f.token, ': `~`')}`,
-    'zh-CN': f => `有一部分无法识别${where(f.token, '：`~`')}`,
+    en: f =>
+      f.missing
+        ? `something is missing: ${names(f.missing)}`
+        : `this was not understood${where(f.token ?? f.fields, ': `~`')}`,
+    'zh-CN': f => (f.missing ? `缺少 ${names(f.missing)}` : `无法识别${where(f.token ?? f.fields, '：`~`')}`),
   },
   /** {name} */
   'not-a-person': {
@@ -51,8 +60,10 @@ export const askingReasons = {
   },
   /** {permission, roles} */
   'not-allowed': {
-    en: f => `you may not do this${where(f.permission, ' (~)')}${where(f.roles, '. Who can: ~')}`,
-    'zh-CN': f => `您没有此权限${where(f.permission, '（~）')}${where(f.roles, '。有权限的是：~')}`,
+    en: f =>
+      `you may not do this${where(f.permission && named(f.permission, permissionWords.en), ' (~)')}${where(f.roles, '. Who can: ~')}`,
+    'zh-CN': f =>
+      `您没有此权限${where(f.permission && named(f.permission, permissionWords['zh-CN']), '（~）')}${where(f.roles, '。有权限的是：~')}`,
   },
   'outside-user': {
     en: () => 'people from another workspace and guests may not do this',
@@ -71,13 +82,15 @@ export const askingReasons = {
   'already-voted': { en: () => 'you have voted already, and it counts', 'zh-CN': () => '您已经投过票，且已计入' },
   /** {by, at, decision} */
   'already-decided': {
-    en: f => `this is decided already${where(f.decision, ': ~')}${where(f.by, ' by ~')}${where(f.at, ' at ~')}`,
-    'zh-CN': f => `此事已有决定${where(f.decision, '：~')}${where(f.by, '，决定人 ~')}${where(f.at, '，时间 ~')}`,
+    en: f =>
+      `this is decided already${where(f.decision && named(f.decision, decisions.en), ': ~')}${where(f.by, ' by ~')}${where(f.at && day(f.at, 'en'), ' at ~')}`,
+    'zh-CN': f =>
+      `此事已有决定${where(f.decision && named(f.decision, decisions['zh-CN']), '：~')}${where(f.by, '，决定人 ~')}${where(f.at && day(f.at, 'zh-CN'), '，时间 ~')}`,
   },
   /** {at} */
   'approval-expired': {
-    en: f => `nobody decided in time${where(f.at, ' (by ~)')}; nothing has changed`,
-    'zh-CN': f => `未在期限内作出决定${where(f.at, '（截止 ~）')}；没有任何改动`,
+    en: f => `nobody decided in time${where(f.at && day(f.at, 'en'), ' (by ~)')}; nothing has changed`,
+    'zh-CN': f => `未在期限内作出决定${where(f.at && day(f.at, 'zh-CN'), '（截止 ~）')}；没有任何改动`,
   },
   'stale-card': {
     en: () => 'the message you clicked is out of date; the run has moved on since',
@@ -92,16 +105,16 @@ export const askingReasons = {
   /** {target, run, by, since} */
   'target-busy': {
     en: f =>
-      `another run holds ${names(f.target)}${where(f.run, ': ~')}${where(f.by, ' by ~')}${where(f.since, ' since ~')}`,
+      `another run holds ${names(f.target)}${where(f.run, ': ~')}${where(f.by, ' by ~')}${where(f.since && day(f.since, 'en'), ' since ~')}`,
     'zh-CN': f =>
-      `${names(f.target)} 正由另一次回滚占用${where(f.run, '：~')}${where(f.by, '，发起人 ~')}${where(f.since, '，始于 ~')}`,
+      `${names(f.target)} 正由另一次回滚占用${where(f.run, '：~')}${where(f.by, '，发起人 ~')}${where(f.since && day(f.since, 'zh-CN'), '，始于 ~')}`,
   },
   /** {target, levels, until, by, reason, open} */
   frozen: {
     en: f =>
-      `${where(f.levels, 'level ~ ')}${f.levels ? 'rollbacks of' : 'rollbacks of'} ${names(f.target)} are frozen${where(f.until, ' until ~')}${where(f.by, ' by ~')}${where(f.reason, ' (“~”)')}${where(f.open, '. Open: level ~')}`,
+      `${where(f.levels ?? f.level, 'level ~ ')}rollbacks${where(f.target, ' of ~')} are frozen${where(f.until && day(f.until, 'en'), ' until ~')}${where(f.by, ' by ~')}${where(f.reason, ' (“~”)')}${where(f.open, '. Open: level ~')}`,
     'zh-CN': f =>
-      `${names(f.target)} ${where(f.levels, '级别 ~ ')}的回滚已冻结${where(f.until, '，至 ~')}${where(f.by, '，冻结人 ~')}${where(f.reason, '（“~”）')}${where(f.open, '。仍可用：级别 ~')}`,
+      `${where(f.target, '~ ')}${where(f.levels ?? f.level, '级别 ~ ')}的回滚已冻结${where(f.until && day(f.until, 'zh-CN'), '，至 ~')}${where(f.by, '，冻结人 ~')}${where(f.reason, '（“~”）')}${where(f.open, '。仍可用：级别 ~')}`,
   },
   'observe-only': {
     en: () => 'this target is in observe mode: Backout plans and shows, and changes nothing',
@@ -109,8 +122,10 @@ export const askingReasons = {
   },
   /** {target, scenario} */
   'no-runbook': {
-    en: f => `no runbook${where(f.target, ' of ~')} fits${where(f.scenario, ' the scenario ~')}`,
-    'zh-CN': f => `${where(f.target, '~ ')}没有适用的 runbook${where(f.scenario, '（场景：~）')}`,
+    en: f =>
+      `no runbook${where(f.target, ' of ~')} fits${where(f.scenario && named(f.scenario, scenarioWords.en), ' the scenario “~”')}`,
+    'zh-CN': f =>
+      `${where(f.target, '~ ')}没有适用的 runbook${where(f.scenario && named(f.scenario, scenarioWords['zh-CN']), '（场景：~）')}`,
   },
   /** {target} */
   'no-good-release': {
@@ -119,8 +134,8 @@ export const askingReasons = {
   },
   /** {release, grade} */
   'release-not-eligible': {
-    en: f => `${names(f.release)} may not be taken${where(f.grade, ': it is ~')}`,
-    'zh-CN': f => `不能回到 ${names(f.release)}${where(f.grade, '：评级为~')}`,
+    en: f => `${names(f.release)} may not be taken${where(f.grade && named(f.grade, gradeWords.en), ': it is ~')}`,
+    'zh-CN': f => `不能回到 ${names(f.release)}${where(f.grade && named(f.grade, gradeWords['zh-CN']), '：评级为~')}`,
   },
   /** {runs} */
   'not-latest-run': {

@@ -6,10 +6,11 @@ export const runningReasons = {
     en: () => 'what the plan would do is already so',
     'zh-CN': () => '目标已处于计划要达到的状态',
   },
-  /** {step, runbook} */
+  /** {step, runbook, object} */
   'plan-failed': {
-    en: f => `no plan could be made${where(f.runbook, ' from ~')}${where(f.step, ' (step ~)')}`,
-    'zh-CN': f => `无法生成计划${where(f.runbook, '（~）')}${where(f.step, '，步骤 ~')}`,
+    en: f =>
+      `no plan could be made${where(f.runbook, ' from ~')}${where(f.object, ' for ~')}${where(f.step, ' (step ~)')}`,
+    'zh-CN': f => `无法生成计划${where(f.runbook ?? f.object, '（~）')}${where(f.step, '，步骤 ~')}`,
   },
   /** {object, objects} */
   'target-changed': {
@@ -25,7 +26,7 @@ export const runningReasons = {
   },
   /** {what, object} */
   'permission-missing': {
-    en: f => `Backout lacks the permission${where(f.what, ' to ~')}${where(f.object, ' on ~')}`,
+    en: f => `Backout lacks the permission${where(f.what, ' to ~')}${where(f.object ?? f.command, ' on ~')}`,
     'zh-CN': f => `Backout 缺少权限${where(f.what, '：~')}${where(f.object, '（~）')}`,
   },
   /** {secret} */
@@ -40,27 +41,28 @@ export const runningReasons = {
   },
   /** {step, object} */
   'step-failed': {
-    en: f => `${where(f.step, 'step ~ ')}${f.step ? '' : 'a step '}failed${where(f.object, ' on ~')}`,
-    'zh-CN': f => `${where(f.step, '步骤 ~ ')}${f.step ? '' : '有一个步骤'}失败${where(f.object, '（~）')}`,
+    en: f => `${where(f.step, 'step ~ ')}${f.step ? '' : 'a step '}failed${where(f.object ?? f.command, ' on ~')}`,
+    'zh-CN': f =>
+      `${where(f.step, '步骤 ~ ')}${f.step ? '' : '有一个步骤'}失败${where(f.object ?? f.command, '（~）')}`,
   },
   /** {step, object, ms} */
   'step-timeout': {
     en: f =>
-      `${where(f.step, 'step ~ ')}${f.step ? '' : 'a step '}did not finish${f.ms === undefined ? ' in its time' : ` within ${span(f.ms, 'en')}`}${where(f.object, ' on ~')}`,
+      `${where(f.step, 'step ~ ')}${f.step ? '' : 'a step '}did not finish${f.ms === undefined ? ' in its time' : ` within ${span(f.ms, 'en')}`}${where(f.object ?? f.command, ' on ~')}`,
     'zh-CN': f =>
       `${where(f.step, '步骤 ~ ')}${f.step ? '' : '有一个步骤'}${f.ms === undefined ? '超时' : `未在 ${span(f.ms, 'zh-CN')} 内完成`}${where(f.object, '（~）')}`,
   },
   /** {step, object} */
   'step-unknown': {
     en: f =>
-      `it cannot be seen whether ${where(f.step, 'step ~ ')}${f.step ? '' : 'a step '}took effect${where(f.object, ' on ~')}; it is not repeated unseen`,
+      `it cannot be seen whether ${where(f.step, 'step ~ ')}${f.step ? '' : 'a step '}took effect${where(f.object ?? f.command, ' on ~')}; it is not repeated unseen`,
     'zh-CN': f =>
       `无法确认${where(f.step, '步骤 ~ ')}${f.step ? '' : '某一步'}是否已生效${where(f.object, '（~）')}；不会盲目重做`,
   },
   /** {object} */
   'not-settled': {
-    en: f => `${where(f.object, '~')}${f.object ? '' : 'the target'} did not come to rest`,
-    'zh-CN': f => `${where(f.object, '~ ')}${f.object ? '' : '目标'}未能稳定下来`,
+    en: f => `${f.object || f.command ? names(f.object ?? f.command) : 'the target'} did not come to rest`,
+    'zh-CN': f => `${f.object || f.command ? `${names(f.object ?? f.command)} ` : '目标'}未能稳定下来`,
   },
   /** {checks} */
   'verification-failed': {
@@ -86,6 +88,10 @@ export const runningReasons = {
   'worker-missing': {
     en: f => `no worker${where(f.worker, ' called ~')} is running, and this target needs it`,
     'zh-CN': f => `该目标需要的 worker${where(f.worker, ' ~ ')}没有在运行`,
+  },
+  'redis-not-durable': {
+    en: () => 'Redis here does not keep what it confirmed through a crash, so nothing runs that no human approved',
+    'zh-CN': () => '此处的 Redis 在崩溃后不能保留已确认的数据，因此未经人工批准的操作一律不执行',
   },
   internal: {
     en: () => 'Backout itself failed; its log says where',

@@ -65,12 +65,12 @@ const words = {
   },
 } as const satisfies Record<Locale, Words>;
 
-/** The stop message: mentions who must act, says what is so now, since when and why, and every way on. Edited to what was decided. */
-export function operatorScreen(view: RunView, event: number | null): Screen {
+/** The stop message: mentions who must act, says what is so now, since when and why, and every way on; edited to what was decided. `nth` counts the run's stops from 1. */
+export function operatorScreen(view: RunView, nth: number | null): Screen {
   const { run, events } = view.run;
   const w: Words = words[view.locale];
   const stops = events.filter(one => one.kind === 'stopped');
-  const stop = stops.find(one => one.version === event) ?? stops.at(-1);
+  const stop = stops[(nth ?? stops.length) - 1] ?? stops.at(-1);
   const live = run.status === 'needs-operator' && (stop === undefined || stop === stops.at(-1));
   if (run.status === 'needs-operator' && live) return stopped(view, run, w);
   return resolved(view, stop, w);
