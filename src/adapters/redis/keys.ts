@@ -18,6 +18,13 @@ export const keys = {
   runsOfTarget: (target: string) => `${prefix}of-target:${target}`,
   runsOfService: (service: string) => `${prefix}of-service:${service}`,
   runsInStatus: (status: string) => `${prefix}in-status:${status}`,
+  episode: (fingerprint: string) => `${prefix}episode:${fingerprint}`,
+  episodesOf: (target: string) => `${prefix}episodes-of:${target}`,
+  proposal: (id: string) => `${prefix}proposal:${id}`,
+  proposalOf: (target: string) => `${prefix}proposal-of:${target}`,
+  releases: (target: string) => `${prefix}releases:${target}`,
+  holds: (target: string) => `${prefix}holds-of:${target}`,
+  freeze: (target: string) => `${prefix}freeze:${target}`,
   /** Milliseconds that tests add to the server's clock. */
   testOffset: `${prefix}test-offset`,
   /** Pub/sub channel that wakes the relays. */
