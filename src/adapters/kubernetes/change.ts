@@ -47,8 +47,8 @@ export type Change = z.infer<typeof changeBody>;
 export function readChange(body: JsonObject): Change {
   const parsed = changeBody.safeParse(body);
   if (parsed.success) return parsed.data;
-  const where = parsed.error.issues.map(issue => issue.path.join('.')).join(', ');
-  throw new Refusal(reason('bad-argument', { fields: where }, `The operation is not valid: ${where}.`));
+  const fields = parsed.error.issues.map(issue => issue.path.join('.')).join(', ');
+  throw new Refusal(reason('bad-argument', { fields }));
 }
 
 /** The template that a change writes, made from the world as it is, and the annotations that go with it; null where its ReplicaSet is gone. */
@@ -120,8 +120,10 @@ export async function applyChange(connection: Connection, change: Change, contex
     const { deployment } = world;
     const now = templateHash(deployment.spec.template);
     if (deployment.metadata.uid === change.uid && now === change.after) return;
-    const outcome = deployment.metadata.uid === change.uid && now === change.before ? outcomeOf(change, world) : null;
-    if (!outcome || templateHash(outcome.template) !== change.written) throw moved(change);
+    if (deployment.metadata.uid !== change.uid || now !== change.before) throw moved(change);
+    const outcome = outcomeOf(change, world);
+    if (!outcome) throw gone(change);
+    if (templateHash(outcome.template) !== change.written) throw moved(change);
     refuseOwned(change, deployment);
     refusePaused(change, deployment);
     const patch = guardedPatch(deployment, outcome.template, outcome.annotations);
@@ -154,6 +156,10 @@ async function mayTryAgain(
 }
 
 function moved(change: Change): Refusal {
-  const detail = `${objectOf(change)} was changed by somebody else meanwhile; nothing was written.`;
-  return new Refusal(reason('target-changed', { object: objectOf(change) }, detail));
+  return new Refusal(reason('target-changed', { object: objectOf(change) }));
+}
+
+function gone(change: Change): Refusal {
+  const detail = `it is not among the ReplicaSets of ${objectOf(change)} any more`;
+  return new Refusal(reason('release-not-eligible', { object: objectOf(change), release: change.version }, detail));
 }

@@ -66,12 +66,14 @@ async function loadConfig(place: Pick<Place, 'context' | 'kubeconfig'>, inherite
     }
   } catch (error) {
     const said = error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
-    throw new Refusal(reason('target-unreachable', {}, `No usable kubeconfig: ${said.split('\n')[0]}`));
+    throw new Refusal(
+      reason('target-unreachable', { what: 'Kubernetes' }, `no usable kubeconfig: ${said.split('\n')[0]}`),
+    );
   }
   if (place.context) config.setCurrentContext(place.context);
   if (!config.getCurrentCluster()) {
     const wanted = place.context ? `context ${place.context}` : 'current context';
-    throw new Refusal(reason('target-unreachable', {}, `The kubeconfig has no ${wanted}.`));
+    throw new Refusal(reason('target-unreachable', { what: 'Kubernetes' }, `the kubeconfig has no ${wanted}`));
   }
   return config;
 }

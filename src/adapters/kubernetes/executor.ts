@@ -49,7 +49,7 @@ export function changeExecutor(kind: string, connect: Connect, clock: { now(): n
 
 function badInput(error: ZodError): Refusal {
   const fields = error.issues.map(issue => issue.path.join('.') || 'input').join(', ');
-  return new Refusal(reason('bad-argument', { fields }, `The step's input is not valid: ${fields}.`));
+  return new Refusal(reason('bad-argument', { fields }));
 }
 
 const flags = (place: Place) => (place.context ? ['--context', place.context] : []).concat('-n', place.namespace);

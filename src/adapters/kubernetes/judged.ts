@@ -55,7 +55,7 @@ export function notesOn(change: Change, deployment: Deployment) {
 export function judgeReferences(object: string, version: string, found: readonly Found[]): Note[] {
   const gone = found.filter(({ state }) => state === 'gone').map(wordsOf);
   if (gone.length > 0) {
-    const detail = `${version} cannot start any more: ${gone.join(', ')} is gone.`;
+    const detail = `what it needs is gone: ${gone.join(', ')}`;
     throw new Refusal(reason('release-not-eligible', { object, release: version, missing: gone }, detail));
   }
   const unread = found.filter(({ state }) => state === 'forbidden').map(wordsOf);
@@ -136,6 +136,5 @@ function inverseOf(change: Change, replicaSet: string, version: string): Change 
 }
 
 function notAccepted(change: Change, error: KubeError): Refusal {
-  const detail = `The API server does not accept the change: ${error.message}`;
-  return new Refusal(reason('plan-failed', { object: objectOf(change) }, detail));
+  return new Refusal(reason('plan-failed', { object: objectOf(change) }, error.message));
 }

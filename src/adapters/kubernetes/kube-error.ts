@@ -34,25 +34,22 @@ export function isTransient(error: unknown): error is KubeError {
 export function refusalOf(error: unknown): unknown {
   if (!(error instanceof KubeError)) return error;
   const { verb, resource, namespace } = error.asked;
-  const facts = { verb, resource, namespace };
+  const asked = { verb, resource, namespace };
+  const object = `${resource} in namespace ${namespace}`;
   if (error.status === 401) {
-    return new Refusal(
-      reason('permission-missing', facts, 'The API server does not accept our credentials: renew the kubeconfig.'),
-    );
+    const detail = `${error.message}: the credentials of the kubeconfig are not accepted, renew them`;
+    return new Refusal(reason('permission-missing', { ...asked, what: 'use the Kubernetes API' }, detail));
   }
   if (error.status === 403) {
-    const detail = `Our account may not ${verb} ${resource} in namespace ${namespace}: grant that verb to its role.`;
-    return new Refusal(reason('permission-missing', facts, detail));
-  }
-  if (error.status === 404) {
-    return new Refusal(reason('step-failed', facts, `There is no such object: ${error.message}`));
+    const facts = { ...asked, what: `${verb} ${resource}`, object: `namespace ${namespace}` };
+    return new Refusal(reason('permission-missing', facts, error.message));
   }
   const transient: boolean = isTransient(error);
   if (transient) {
-    const said = error.status === 0 ? error.message : `it answered ${error.status}: ${error.message}`;
-    return new Refusal(reason('target-unreachable', facts, `The API server could not ${verb} ${resource}: ${said}`));
+    const said = error.status === 0 ? error.message : `${error.status} ${error.message}`;
+    return new Refusal(reason('target-unreachable', { ...asked, what: 'Kubernetes' }, `${verb} ${resource}: ${said}`));
   }
-  return new Refusal(reason('step-failed', facts, `The API server refused: ${error.message}`));
+  return new Refusal(reason('step-failed', { ...asked, object }, error.message));
 }
 
 /** Runs a call of the contract so that only refusals for people leave it. */

@@ -45,16 +45,13 @@ export function ownersOf(deployment: Deployment): string[] {
 export function refuseOwned(place: Place, deployment: Deployment): void {
   const owners = ownersOf(deployment);
   if (owners.length === 0) return;
-  const [owner = ''] = owners;
-  const facts = { object: objectOf(place), owner, owners };
-  const detail = `${objectOf(place)} is rendered by ${owners.join(' and ')}, which would bring the failing release back: go back there.`;
-  throw new Refusal(reason('owned-by-other', facts, detail));
+  throw new Refusal(reason('owned-by-other', { object: objectOf(place), owner: owners }));
 }
 
 /** Refuses a paused Deployment: a change of its template would wait unseen until somebody resumes it. */
 export function refusePaused(place: Place, deployment: Deployment): void {
   if (!deployment.spec.paused) return;
   const command = `kubectl -n ${place.namespace} rollout resume deployment/${place.deployment}`;
-  const detail = `${objectOf(place)} is paused, so nothing would roll out. Resume it first: ${command}`;
+  const detail = `it is paused, so nothing would roll out; resume it first: ${command}`;
   throw new Refusal(reason('plan-failed', { object: objectOf(place), why: 'paused', command }, detail));
 }

@@ -45,7 +45,7 @@ export async function settleChange(
       const settled = await look(connection, watching, context, clock.now());
       if (settled) return settled;
     } catch (error) {
-      if (error instanceof KubeError && error.status === 404) return failed(watching, 'was deleted meanwhile');
+      if (error instanceof KubeError && error.status === 404) return failed(watching, 'it was deleted meanwhile');
       if (!isTransient(error)) throw error;
       context.progress(note('kubernetes-unreachable', { object: objectOf(change) }));
     }
@@ -58,11 +58,7 @@ function failed({ change, served }: Watching, what: string, facts: Record<string
   return {
     state: 'failed',
     served,
-    reason: reason(
-      'not-settled',
-      { object, version: change.version, ...facts },
-      hideSecretsInText(`${object} ${what}`),
-    ),
+    reason: reason('not-settled', { object, version: change.version, ...facts }, hideSecretsInText(what)),
   };
 }
 
@@ -76,11 +72,7 @@ async function look(
   const world = await readWorld(connection, change, context.signal);
   const { deployment, history } = world;
   if (deployment.metadata.uid !== change.uid || templateHash(deployment.spec.template) !== change.after) {
-    const settled = failed(watching, 'was changed by somebody else meanwhile');
-    const facts = { object: objectOf(change) };
-    return settled.state === 'failed'
-      ? { ...settled, reason: { ...settled.reason, code: 'target-changed', facts } }
-      : settled;
+    return { state: 'failed', served: watching.served, reason: reason('target-changed', { object: objectOf(change) }) };
   }
   const state = rolloutState(deployment);
   const set = history.find(revision => revision.hash === change.after)?.set;
@@ -107,7 +99,8 @@ function deadlinePassed(watching: Watching, deployment: Deployment, now: number)
   const overdue = now > watching.since + patience + slack;
   if (!fresh && !overdue) return null;
   const said = state.phase === 'stuck' ? state.message : '';
-  return failed(watching, `did not get ready within its ${patience / 1000} s. ${said}`.trim(), { cause: 'deadline' });
+  const detail = [`not ready within its ${patience / 1000} s`, said].filter(Boolean).join(': ');
+  return failed(watching, detail, { cause: 'deadline' });
 }
 
 function lastingProblem(
@@ -128,7 +121,7 @@ function lastingProblem(
     watching.problems.set(problem.pod, since);
     if (now - since < Math.max(watching.change.graceSeconds, problem.atLeastSeconds) * 1000) continue;
     const where = problem.pod ? `pod ${problem.pod}: ` : '';
-    return failed(watching, `cannot roll out: ${where}${problem.reason}, ${problem.message}`, {
+    return failed(watching, `${where}${problem.reason}, ${problem.message}`, {
       cause: problem.reason,
     });
   }

@@ -67,8 +67,8 @@ function revisionOf(object: string, { deployment, history }: World, to: Release)
   if (found) return found;
   const limit = deployment.spec.revisionHistoryLimit;
   const facts = { object, release: to.version, kept: history.length, limit };
-  const why = limit === 0 ? 'it keeps no history (revisionHistoryLimit 0)' : `it keeps ${limit} old revisions`;
-  const detail = `${to.version} is not among the ReplicaSets of ${object} any more: ${why}.`;
+  const why = limit === 0 ? 'no history is kept (revisionHistoryLimit 0)' : `${limit} old ones are kept`;
+  const detail = `it is not among the ReplicaSets of ${object} any more: ${why}`;
   throw new Refusal(reason('release-not-eligible', facts, detail));
 }
 

@@ -7,12 +7,15 @@ import {
   kubernetesExecutors,
   kubernetesReleaseSources,
 } from '../../../src/adapters/kubernetes/entries.ts';
-import type { TargetId } from '../../../src/domain/ids.ts';
+import type { RunId, TargetId } from '../../../src/domain/ids.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
-import { note } from '../../../src/domain/note.ts';
+import { type Note, note } from '../../../src/domain/note.ts';
+import type { StepPlan } from '../../../src/domain/plan.ts';
+import { type Reason, Refusal } from '../../../src/domain/reason.ts';
 import type { Grade, ObservedRelease, ObservedReleases, Release } from '../../../src/domain/release.ts';
-import type { Check } from '../../../src/ports/check.ts';
-import type { Executor } from '../../../src/ports/executor.ts';
+import type { Run } from '../../../src/domain/run.ts';
+import type { Check, CheckContext } from '../../../src/ports/check.ts';
+import type { ApplyContext, Executor, PlanContext, Settlement } from '../../../src/ports/executor.ts';
 import { openApi } from '../../cluster/api.ts';
 import type { FaultProxy } from '../../cluster/fault-proxy.ts';
 import type { Rules, TestCluster } from '../../cluster/suite.ts';
@@ -99,4 +102,46 @@ export function pick(releases: ObservedReleases, version: string, grade: Grade =
   const found = all.find(release => release.version === version);
   if (!found) throw new Error(`${version} is not among ${all.map(release => release.version).join(', ')}`);
   return releaseOf(found, grade);
+}
+
+/** Contexts as the engine hands them over, with the progress notes kept. */
+export function contexts(signal: AbortSignal = AbortSignal.timeout(60_000)) {
+  const progress: Note[] = [];
+  const base = { run: '01K9ZK8STRAPS00000000000000' as RunId, target: 'shop/production' as TargetId, signal };
+  const apply: ApplyContext = {
+    ...base,
+    fence: 1,
+    idempotencyKey: `${base.run}/apply/0`,
+    progress: told => void progress.push(told),
+    child: async () => {},
+  };
+  return { apply, progress, plan: (to: Release | null): PlanContext => ({ ...base, from: null, to }) };
+}
+
+/** A check's context within a run that goes to this release, or to none. */
+export function checkContext(to: Release | null): CheckContext {
+  const of: Pick<Run, 'status'> & { plan: { to: Release } | null } = { status: 'verifying', plan: to && { to } };
+  return { ...contexts().apply, of: of as Run, checkId: 'rollout', verifyingSince: 0 };
+}
+
+/** Applies every operation and settles it; answers how the last one came to rest. */
+export async function carryOut(executor: Executor, operations: StepPlan['operations']): Promise<Settlement> {
+  let settlement: Settlement | undefined;
+  for (const operation of operations) {
+    const { apply } = contexts();
+    await executor.apply(apply, operation);
+    settlement = await executor.settle(apply, operation);
+  }
+  if (!settlement) throw new Error('there was nothing to carry out');
+  return settlement;
+}
+
+/** The reason of the refusal that a call ends in. */
+export async function refusalOf(call: Promise<unknown>): Promise<Reason> {
+  const thrown = await call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (thrown instanceof Refusal) return thrown.reason;
+  throw new Error(`no refusal but ${thrown}`);
 }

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { hideSecrets, hideSecretsInText } from '../../../src/adapters/kubernetes/hide.ts';
+import { templateDiff } from '../../../src/adapters/kubernetes/template.ts';
+
+describe('what looks like a secret is hidden', () => {
+  const rows: readonly [string, string][] = [
+    ['postgres://shop:hunter2@db/shop', 'postgres://(hidden)@db/shop'],
+    ['Authorization: Bearer abcdefgh12345678', 'Authorization: Bearer (hidden)'],
+    ['--db-password=hunter2 --port=80', '--db-password=(hidden) --port=80'],
+    ['token: "hunter2", next', 'token: (hidden), next'],
+    ['eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl', '(hidden)'],
+    ['key AKIAabcdefgh1234567890ABCDEFGHijkl0', 'key (hidden)'],
+    ['-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----', '(hidden)'],
+    ['pods "shop-5d5d5d4f5b-8r2sb" not found', 'pods "shop-5d5d5d4f5b-8r2sb" not found'],
+    ['app@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', 'same'],
+  ];
+  it.each(rows)('%s', (text, shown) => {
+    expect(hideSecretsInText(text)).toBe(shown === 'same' ? text : shown);
+  });
+
+  it('by the name a value stands under, in variables, arguments and annotations; names of objects stay', () => {
+    const shown = hideSecrets({
+      env: [
+        { name: 'API_KEY', value: 'hunter2' },
+        { name: 'MODE', value: 'normal' },
+        { name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'login', key: 'password' } } },
+      ],
+      args: ['--admin-token', 'hunter2', '--mode', 'normal'],
+      annotations: { 'vault/secret-path': 'hunter2' },
+      volumes: [{ name: 'login', secret: { secretName: 'login' } }],
+    });
+    expect(shown).toEqual({
+      env: [
+        { name: 'API_KEY', value: '(hidden)' },
+        { name: 'MODE', value: 'normal' },
+        { name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'login', key: 'password' } } },
+      ],
+      args: ['--admin-token', '(hidden)', '--mode', 'normal'],
+      annotations: { 'vault/secret-path': '(hidden)' },
+      volumes: [{ name: 'login', secret: { secretName: 'login' } }],
+    });
+  });
+});
+
+describe('the diff of two templates', () => {
+  const template = (image: string, password: string) => ({
+    metadata: { labels: { app: 'shop', 'pod-template-hash': 'abc' } },
+    spec: { containers: [{ name: 'app', image, env: [{ name: 'PASSWORD', value: password }] }] },
+  });
+  const names = { before: 'now', after: 'then' };
+
+  it('shows what changes with two lines around it', () => {
+    expect(templateDiff(names, template('app:2', 'a'), template('app:1', 'a'))).toBe(
+      [
+        '--- now',
+        '+++ then',
+        '@@ -5,5 +5,5 @@',
+        '   containers:',
+        '     - name: app',
+        '-      image: app:2',
+        '+      image: app:1',
+        '       env:',
+        '         - name: PASSWORD',
+      ].join('\n'),
+    );
+  });
+
+  it('says that hidden values change where nothing else does, and is empty where nothing does', () => {
+    expect(templateDiff(names, template('app:1', 'a'), template('app:1', 'b'))).toBe(
+      '--- now\n+++ then\n (hidden values change)',
+    );
+    expect(templateDiff(names, template('app:1', 'a'), template('app:1', 'a'))).toBe('');
+  });
+});

@@ -1,0 +1,159 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { eventually, useCluster } from '../../cluster/suite.ts';
+import { carryOut, contexts, neededRules, openPlace, type Place, pick, refusalOf } from './targets.ts';
+import { atRevision, makeDeployment, patchDeployment, readDeployment, rolledOut, setImage } from './workloads.ts';
+
+const cluster = useCluster();
+const places: Place[] = [];
+afterEach(async () => {
+  for (const place of places.splice(0)) await place.close();
+});
+
+/** A Deployment whose first release needs a ConfigMap, a Secret's key, an account and a claim; the second needs the ConfigMap only. */
+async function shopWithParts(rules = neededRules) {
+  const { api } = cluster;
+  const place = await openPlace(cluster, rules);
+  places.push(place);
+  const { namespace } = place;
+  const core = `/api/v1/namespaces/${namespace}`;
+  await api('POST', `${core}/configmaps`, { metadata: { name: 'flags' }, data: { mode: 'normal' } });
+  await api('POST', `${core}/secrets`, { metadata: { name: 'login' }, stringData: { password: 'hunter2-canary' } });
+  await api('POST', `${core}/serviceaccounts`, { metadata: { name: 'shop' } });
+  await api('POST', `${core}/persistentvolumeclaims`, {
+    metadata: { name: 'data' },
+    spec: { accessModes: ['ReadWriteOnce'], storageClassName: '', resources: { requests: { storage: '1Mi' } } },
+  });
+  const flags = { name: 'MODE', valueFrom: { configMapKeyRef: { name: 'flags', key: 'mode' } } };
+  const login = { name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'login', key: 'password' } } };
+  await makeDeployment(api, namespace, 'shop', {
+    replicas: 1,
+    probe: false,
+    env: [flags, login],
+    podSpec: {
+      serviceAccountName: 'shop',
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+    },
+  });
+  await atRevision(api, namespace, 'shop', 1);
+  await patchDeployment(api, namespace, 'shop', {
+    spec: {
+      template: {
+        spec: {
+          serviceAccountName: 'default',
+          volumes: [{ $patch: 'delete', name: 'data' }],
+          containers: [{ name: 'app', image: 'app:1.1.0', env: [{ $patch: 'delete', name: 'PASSWORD' }] }],
+        },
+      },
+    },
+  });
+  await rolledOut(api, namespace, 'shop');
+  const where = { namespace, deployment: 'shop' };
+  const undo = await place.executor('kubernetes.rollout-undo');
+  const input = { ...where, context: null, kubeconfig: null, graceSeconds: 2 };
+  return { api, namespace, core, undo, input, look: () => place.look(where) };
+}
+
+describe('what a release needs besides itself', { timeout: 90_000 }, () => {
+  it('trap 14: configuration without a version in its name stays, and the plan says since when', async () => {
+    const shop = await shopWithParts();
+    const merge = 'application/merge-patch+json';
+    const to = pick(await shop.look(), '1.0.0');
+    const plan = await eventually('a change in a later second', async () => {
+      const data = { mode: `degraded since ${Date.now()}` };
+      await shop.api('PATCH', `${shop.core}/configmaps/flags`, { data }, merge);
+      const made = await shop.undo.plan(contexts().plan(to), shop.input);
+      return made.notRolledBack.length > 0 && made;
+    });
+    const releases = await shop.look();
+    expect(plan.notRolledBack).toMatchObject([
+      { code: 'configuration-stays', facts: { name: 'ConfigMap flags', changedAt: expect.any(Number) } },
+    ]);
+    expect(Object.keys(releases.current?.identity ?? {})).toContain('ConfigMap/flags');
+    const known = { ...pick(releases, '1.0.0'), identity: releases.current?.identity ?? {} };
+    expect((await shop.undo.plan(contexts().plan(known), shop.input)).notRolledBack).toEqual([]);
+    expect(JSON.stringify([plan, releases])).not.toContain('hunter2');
+  });
+
+  it('trap 28: a release whose parts are gone is not eligible, and what is gone is named', async () => {
+    const shop = await shopWithParts();
+    const before = pick(await shop.look(), '1.0.0');
+    const merge = 'application/merge-patch+json';
+    await shop.api('PATCH', `${shop.core}/secrets/login`, { data: { password: null, other: 'eA==' } }, merge);
+    await shop.api('DELETE', `${shop.core}/serviceaccounts/shop`);
+    await shop.api('PATCH', `${shop.core}/persistentvolumeclaims/data`, { metadata: { finalizers: null } }, merge);
+    await shop.api('DELETE', `${shop.core}/persistentvolumeclaims/data`);
+    const names = ['Secret login (key password)', 'PersistentVolumeClaim data', 'ServiceAccount shop'];
+    const [old] = (await shop.look()).history;
+    expect(old?.missing).toMatchObject({ code: 'parts-gone', facts: { names } });
+    const refused = await refusalOf(shop.undo.plan(contexts().plan(before), shop.input));
+    expect(refused).toMatchObject({ code: 'release-not-eligible', facts: { missing: names } });
+    await shop.api('DELETE', `${shop.core}/configmaps/flags`);
+    expect((await shop.look()).current?.missing).toMatchObject({ facts: { names: ['ConfigMap flags'] } });
+  });
+
+  it('what we may not read is told as not checked, and refuses nothing', async () => {
+    const [first, second] = neededRules;
+    const weak = [first, second, { apiGroups: [''], resources: ['pods'], verbs: ['list'] }];
+    const shop = await shopWithParts(weak.filter(rule => rule !== undefined));
+    const plan = await shop.undo.plan(contexts().plan(pick(await shop.look(), '1.0.0')), shop.input);
+    expect(plan.notChecked).toMatchObject([
+      {
+        code: 'references-not-readable',
+        facts: { names: ['ConfigMap flags', 'Secret login', 'PersistentVolumeClaim data', 'ServiceAccount shop'] },
+      },
+      { code: 'image-not-pulled' },
+    ]);
+    expect(plan.operations).toHaveLength(1);
+  });
+
+  it('trap 26: no bookkeeping is left on the Deployment, and its own annotations stay', async () => {
+    const { api } = cluster;
+    const place = await openPlace(cluster);
+    places.push(place);
+    const { namespace } = place;
+    const cause = 'kubernetes.io/change-cause';
+    await makeDeployment(api, namespace, 'shop', { replicas: 1, probe: false, annotations: { [cause]: 'one' } });
+    await atRevision(api, namespace, 'shop', 1);
+    await setImage(api, namespace, 'shop', 'app:1.1.0');
+    await patchDeployment(api, namespace, 'shop', { metadata: { annotations: { [cause]: 'two' } } });
+    await rolledOut(api, namespace, 'shop');
+    await atRevision(api, namespace, 'shop', 2);
+    await patchDeployment(api, namespace, 'shop', { metadata: { annotations: { 'team.example/pager': 'shop' } } });
+    const where = { namespace, deployment: 'shop' };
+    const undo = await place.executor('kubernetes.rollout-undo');
+    const input = { ...where, context: null, kubeconfig: null, graceSeconds: 2 };
+    const plan = await undo.plan(contexts().plan(pick(await place.look(where), '1.0.0')), input);
+    await carryOut(undo, plan.operations);
+    const after = await atRevision(api, namespace, 'shop', 3);
+    expect(after.metadata?.annotations).toEqual({
+      [cause]: 'one',
+      'team.example/pager': 'shop',
+      'deployment.kubernetes.io/revision': '3',
+    });
+    const managers = [...((await readDeployment(api, namespace, 'shop')).metadata?.managedFields ?? [])];
+    expect(managers.map(({ manager }) => String(manager))).toContain('backout');
+  });
+
+  it('trap 27: an old ReplicaSet that nobody saw alive is shown without a word on how good it is', async () => {
+    const { api } = cluster;
+    const place = await openPlace(cluster);
+    places.push(place);
+    const { namespace } = place;
+    await makeDeployment(api, namespace, 'shop', { image: 'app:never-ran', replicas: 1 });
+    await atRevision(api, namespace, 'shop', 1);
+    await setImage(api, namespace, 'shop', 'app:1.0.0');
+    await rolledOut(api, namespace, 'shop');
+    const { history, settled, current } = await place.look({ namespace, deployment: 'shop' });
+    expect(settled).toBe(true);
+    expect(current?.identity['image/app']).toMatch(/sha256:/);
+    expect(history).toEqual([
+      {
+        key: expect.stringMatching(/^[0-9a-f]{32}$/),
+        version: 'never-ran',
+        identity: { template: history[0]?.key },
+        createdAt: expect.any(Number),
+        missing: null,
+      },
+    ]);
+  });
+});
