@@ -4,6 +4,7 @@ import type { RecordData } from '../src/domain/record.ts';
 import { clockSeconds, stamp } from './clock.ts';
 import { change } from './facts.ts';
 import { fence, md, mdSaid, table } from './markdown.ts';
+import { marks } from './marks.ts';
 import { span } from './notes/table.ts';
 import { called } from './people.ts';
 import { partNames, type RecordWords, recordWords, stepNames } from './record-words.ts';
@@ -141,7 +142,7 @@ function journal({ run }: RecordData, w: RecordWords, locale: Locale): string {
       : entry.failure
         ? sayReason(entry.failure.reason, locale)
         : w.notKnown;
-    const step = `${entry.phase === 'revert' ? '↩ ' : ''}${entry.index + 1}. ${md(object)}`;
+    const step = `${entry.phase === 'revert' ? `${marks.back} ` : ''}${entry.index + 1}. ${md(object)}`;
     return [stamp(entry.beganAt), step, end ? stamp(end.at) : '–', mdSaid(said)];
   });
   return table(w.journalHead, rows);

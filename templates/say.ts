@@ -46,8 +46,7 @@ export function listed(parts: readonly string[], locale: Locale): string {
   return parts.join(locale === 'en' ? ', ' : '、');
 }
 
-/** Makes a clause a sentence of its own. */
+/** Ends a clause as a sentence. Its first word stays as it is: it may be a name. */
 export function sentence(text: string, locale: Locale): string {
-  const first = `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-  return /[.。!?！？”…]$/.test(first) ? first : `${first}${locale === 'en' ? '.' : '。'}`;
+  return /[.。!?！？”…]$/.test(text) ? text : `${text}${locale === 'en' ? '.' : '。'}`;
 }

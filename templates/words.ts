@@ -127,6 +127,12 @@ export const levelWords = {
   'zh-CN': { 1: '级别 1 · 开关', 2: '级别 2 · 配置', 3: '级别 3 · 代码', 4: '级别 4 · 数据' },
 } as const satisfies Record<Locale, Record<Level, string>>;
 
+/** What a level puts back, where the label says that it is a level. */
+export const levelShort = {
+  en: { 1: '1, flag', 2: '2, config', 3: '3, code', 4: '4, data' },
+  'zh-CN': { 1: '1 · 开关', 2: '2 · 配置', 3: '3 · 代码', 4: '4 · 数据' },
+} as const satisfies Record<Locale, Record<Level, string>>;
+
 /** What a person decided about a stopped run. */
 export const operatorWords = {
   en: {

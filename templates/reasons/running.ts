@@ -16,7 +16,7 @@ export const runningReasons = {
   'target-changed': {
     en: f =>
       `${f.object || f.objects ? names(f.object ?? f.objects) : 'the target'} changed after the plan was shown, so the plan no longer counts`,
-    'zh-CN': f => `${f.object || f.objects ? names(f.object ?? f.objects) : '目标'}在计划展示之后有变化，原计划作废`,
+    'zh-CN': f => `${f.object || f.objects ? names(f.object ?? f.objects) : '目标'} 在计划展示之后有变化，原计划作废`,
   },
   /** {object, owner} */
   'owned-by-other': {

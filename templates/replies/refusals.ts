@@ -4,7 +4,7 @@ import type { Screen } from '../../src/domain/screen.ts';
 import { clock } from '../clock.ts';
 import type { BusyData, RefusalData } from '../data.ts';
 import { draw } from '../draft.ts';
-import { esc } from '../escape.ts';
+import { esc, forTerminal } from '../escape.ts';
 import { change, place } from '../facts.ts';
 import { quoted } from '../limits.ts';
 import { marks } from '../marks.ts';
@@ -147,5 +147,6 @@ export function failure(locale: Locale): Screen {
 
 /** The reason a form field is refused with, as one plain sentence. */
 export function fieldError(locale: Locale, why: Parameters<typeof sayReason>[0]): string {
-  return sentence(sayReason(why, locale), locale).replaceAll('`', '');
+  const said = forTerminal(sentence(sayReason(why, locale), locale)).replaceAll('`', '');
+  return `${said.charAt(0).toUpperCase()}${said.slice(1)}`;
 }

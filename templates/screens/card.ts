@@ -14,6 +14,7 @@ import { scenarioWord, statusNames } from '../words.ts';
 import { changedLines, shortDiff } from './diff.ts';
 import { changeLine, expectLine, goodLine, levelLine, riskLines } from './plan-lines.ts';
 import { endedBy, lastVote } from './run-buttons.ts';
+import { watched } from './run-line.ts';
 
 interface Words {
   readonly ask: string;
@@ -32,7 +33,7 @@ interface Words {
   readonly cancel: string;
   readonly approved: (who: string, at: string) => string;
   readonly unasked: string;
-  readonly ended: (status: string, who: string, at: string) => string;
+  readonly ended: (status: string, who: string | null, at: string) => string;
   readonly observe: string;
   readonly observing: string;
   readonly outcome: string;
@@ -57,7 +58,7 @@ const words = {
     cancel: 'Cancel',
     approved: (who, at) => `Rollback approved by ${who} ${at}`,
     unasked: 'Rollback without approval, as the rule says',
-    ended: (status, who, at) => `Rollback ${status} (${who}, ${at})`,
+    ended: (status, who, at) => `Rollback ${status}${who ? ` by ${who}` : ''} ${at}`,
     observe: 'Observe mode: what a rollback would do',
     observing: 'This target is in observe mode. Nothing was asked, nothing runs.',
     outcome: 'Outcome',
@@ -80,7 +81,7 @@ const words = {
     cancel: '取消',
     approved: (who, at) => `回滚已由 ${who} 于 ${at} 批准`,
     unasked: '按规则无需审批的回滚',
-    ended: (status, who, at) => `回滚${status}（${who}，${at}）`,
+    ended: (status, who, at) => `回滚${status}（${who ? `${who}，` : ''}${at}）`,
     observe: '观察模式：回滚将会这样做',
     observing: '该目标处于观察模式。没有发起审批，也不会执行。',
     outcome: '结果',
@@ -136,8 +137,7 @@ function cardHead(view: RunView, w: Words): string {
     );
     return `${asked} ${w.ask} ${where}`;
   }
-  const watched = run.request.mode === 'observe' || ('reason' in run && run.reason?.code === 'observe-only');
-  if (watched) return `${marks.checking} ${w.observe} · ${where}`;
+  if (run.request.mode === 'observe' || watched(run)) return `${marks.checking} ${w.observe} · ${where}`;
   const said = approvers(run);
   const at = run.since.approved;
   if (at !== undefined)
@@ -153,8 +153,8 @@ function cardHead(view: RunView, w: Words): string {
 export function whyLine(view: RunView, w: Pick<Words, 'why' | 'failing'> = words[view.locale]): Line {
   const { request } = view.run.run;
   const since = request.detectedAt === null ? [] : [w.failing(when(view, request.detectedAt))];
-  const [colon, semicolon] = view.locale === 'en' ? [': ', '; '] : ['：', '；'];
-  const said = `${called(request.by)}${colon}“${esc(request.reason, quoted.reason)}” (${scenarioWord(request.scenario, view.locale)})`;
+  const [colon, semicolon, open, close] = view.locale === 'en' ? [': ', '; ', ' (', ')'] : ['：', '；', '（', '）'];
+  const said = `${called(request.by)}${colon}“${esc(request.reason, quoted.reason)}”${open}${scenarioWord(request.scenario, view.locale)}${close}`;
   return { label: w.why, value: [...since, said].join(semicolon) };
 }
 
@@ -179,7 +179,7 @@ function soFarLine(view: RunView, w: Words): Line {
 function outcomeLine(view: RunView, w: Words): Line {
   const { run } = view.run;
   if (!('endedAt' in run)) return null;
-  if (run.request.mode === 'observe' || run.reason?.code === 'observe-only') return w.observing;
+  if (watched(run)) return w.observing;
   const vote = lastVote(view);
   const why = vote?.reason
     ? `“${vote.reason}”`

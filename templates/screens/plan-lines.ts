@@ -8,7 +8,7 @@ import { quoted } from '../limits.ts';
 import { span } from '../notes/table.ts';
 import { clauses, sayNote, sayReason } from '../say.ts';
 import type { RunView } from '../view.ts';
-import { gradeWords, levelWords } from '../words.ts';
+import { gradeWords, levelShort } from '../words.ts';
 
 interface Words {
   readonly change: string;
@@ -33,7 +33,7 @@ const words = {
   en: {
     change: 'Change',
     level: 'Level',
-    skipped: (level, why) => `level ${level} not: ${why}`,
+    skipped: (level, why) => `not level ${level}: ${why}`,
     good: 'Good because',
     nothingKnown: (release, grade) => `nothing speaks for ${release}; it is ${grade}`,
     expect: 'Expect',
@@ -87,7 +87,7 @@ export function levelLine(plan: Plan, considered: readonly Considered[], locale:
   const skipped = considered
     .filter(one => one.outcome === 'skipped' && one.why !== null)
     .map(one => w.skipped(one.level, one.why ? sayReason(one.why, locale) : ''));
-  const taken = `${levelWords[locale][plan.level]} · ${esc(plan.strategy, quoted.name)}`;
+  const taken = `${levelShort[locale][plan.level]} · ${esc(plan.strategy, quoted.name)}`;
   return { label: w.level, value: clauses([taken, ...limited(skipped, w)], locale) };
 }
 

@@ -2,15 +2,15 @@ import type { Locale } from '../../src/domain/catalogue.ts';
 import { shortRunId, targetParts } from '../../src/domain/ids.ts';
 import type { EndedRun, Run } from '../../src/domain/run.ts';
 import type { Screen } from '../../src/domain/screen.ts';
-import { isFinal } from '../../src/domain/status.ts';
 import { draw, type Line } from '../draft.ts';
 import { approvers, checkTally, verdictBy, version, when } from '../facts.ts';
 import { called, role } from '../people.ts';
-import { clauses, listed, sayReason, sentence } from '../say.ts';
+import { listed, sayReason, sentence } from '../say.ts';
 import type { RunView } from '../view.ts';
 import { checkLines, lookingLine } from './checks.ts';
+import { tell } from './events.ts';
 import { endedBy, lastVote, runButtons } from './run-buttons.ts';
-import { factsOf, headOf, tookOf } from './run-line.ts';
+import { factsOf, headOf } from './run-line.ts';
 
 interface Words {
   readonly planning: string;
@@ -127,7 +127,7 @@ function linesOf(view: RunView, w: Words): readonly Line[] {
     case 'failing':
     case 'cancelling':
     case 'compensating':
-      return [run.trouble ? w.because(sayReason(run.trouble, view.locale)) : null, w.verifyBack];
+      return [run.trouble ? w.because(sayReason(run.trouble, view.locale)) : stopLine(view, w), w.verifyBack];
     case 'needs-operator':
       return [
         w.since(when(view, run.stop.at), sentence(sayReason(run.stop.reason, view.locale), view.locale)),
@@ -137,6 +137,12 @@ function linesOf(view: RunView, w: Words): readonly Line[] {
     default:
       return ended(view, run, w);
   }
+}
+
+/** Who asked to stop, and why. */
+function stopLine({ run, locale }: RunView, w: Words): Line {
+  const asked = run.events.findLast(event => event.kind === 'stop-asked');
+  return asked ? w.because(tell(asked, { plan: run.run.plan, locale })) : null;
 }
 
 function verifying(view: RunView, w: Words): readonly Line[] {
@@ -167,13 +173,13 @@ function ended(view: RunView, run: EndedRun, w: Words): readonly Line[] {
     case 'compensated':
       return [why, run.plan?.from ? w.backTo(version(run.plan.from)) : w.stateBefore, checksLine(view)];
     case 'partial':
-      return [why, w.partial(who), next, holdLine(view, run, w)];
+      return [run.next ? null : why, w.partial(who ?? w.someone), next, holdLine(view, run, w)];
     case 'rejected': {
       const vote = lastVote(view);
-      return [vote ? w.rejected(vote.by, vote.reason) : w.rejected(who, null), w.again];
+      return [vote ? w.rejected(vote.by, vote.reason) : w.rejected(who ?? w.someone, null), w.again];
     }
     case 'cancelled':
-      return [w.cancelled(who)];
+      return [w.cancelled(who ?? w.someone)];
     case 'superseded':
       return [why, next];
     case 'noop':
@@ -189,18 +195,15 @@ function checksLine(view: RunView): Line {
   return view.locale === 'en' ? `${passed} check${passed === 1 ? '' : 's'} passed.` : `${passed} 项检查通过。`;
 }
 
+/** Who asked and who approved. */
 function succeeded(view: RunView, run: EndedRun, w: Words): string {
   const said = approvers(run);
-  const by = w.askedApproved(called(run.request.by), said.length > 0 ? listed(said, view.locale) : null);
-  return clauses(
-    [tookOf(view, run.endedAt), by].filter(part => part !== null),
-    view.locale,
-  );
+  return w.askedApproved(called(run.request.by), said.length > 0 ? listed(said, view.locale) : null);
 }
 
-/** Says that the release that was left is on hold, and who releases it. */
+/** Says that the release that was left is on hold, and who releases it; an undo sets no hold. */
 function holdLine(view: RunView, run: Run, w: Words): Line {
-  if (!run.plan?.from || !run.plan.to || !isFinal(run.status)) return null;
+  if (!run.plan?.from || !run.plan.to || run.plan.from.key === run.plan.to.key || run.request.undoOf) return null;
   const { service } = targetParts(run.request.target);
   const owners = view.catalogue?.services[service]?.owners;
   return w.hold(version(run.plan.from), owners ? role(owners, view.locale) : w.someone);

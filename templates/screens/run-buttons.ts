@@ -54,10 +54,10 @@ export function tickButtons(view: RunView): readonly ButtonDraft[] {
   ];
 }
 
-/** Who ended a run. */
-export function endedBy(view: RunView): string {
+/** The person who ended a run; null where the system did. */
+export function endedBy(view: RunView): string | null {
   const event = view.run.events.findLast(one => one.kind === 'ended');
-  return event ? called(event.by) : '?';
+  return event?.by.kind === 'person' ? called(event.by) : null;
 }
 
 /** The vote that rejected a run. */

@@ -1,6 +1,6 @@
 import type { Locale } from '../../src/domain/catalogue.ts';
 import { shortRunId } from '../../src/domain/ids.ts';
-import type { Run } from '../../src/domain/run.ts';
+import type { EndedRun, Run } from '../../src/domain/run.ts';
 import { approvers, change, checkTally, operationTally, place, rtoEnds, tally, version, when } from '../facts.ts';
 import { marks } from '../marks.ts';
 import { span } from '../notes/table.ts';
@@ -50,6 +50,7 @@ export function headOf(view: RunView): string {
 function statusOf(view: RunView): string {
   const { run } = view.run;
   const { locale } = view;
+  if (watched(run)) return watchedWords[locale];
   const words = statusWords[locale][run.status];
   const [open, close, comma] = locale === 'en' ? [' (', ')', ', '] : ['（', '）', '，'];
   if (run.status === 'awaiting-approval') {
@@ -72,6 +73,16 @@ function statusOf(view: RunView): string {
   return words;
 }
 
+const watchedWords = {
+  en: 'OBSERVED ONLY, NOTHING CHANGED',
+  'zh-CN': '仅观察，没有任何改动',
+} as const satisfies Record<Locale, string>;
+
+/** Whether a run only showed what it would do. */
+export function watched(run: Run): boolean {
+  return 'reason' in run && run.reason?.code === 'observe-only';
+}
+
 interface Parts {
   readonly failing: (at: string) => string;
   readonly asked: (who: string, at: string) => string;
@@ -79,6 +90,7 @@ interface Parts {
   readonly unasked: (at: string) => string;
   readonly rto: (at: string) => string;
   readonly undo: (run: string) => string;
+  readonly cleared: (at: string) => string;
 }
 
 const parts = {
@@ -89,6 +101,7 @@ const parts = {
     unasked: at => `no approval needed, started ${at}`,
     rto: at => `RTO ends ${at}`,
     undo: run => `undoes ${run}`,
+    cleared: at => `alert cleared ${at}`,
   },
   'zh-CN': {
     failing: at => `故障始于 ${at}`,
@@ -97,6 +110,7 @@ const parts = {
     unasked: at => `无需审批，${at} 开始`,
     rto: at => `RTO 截止 ${at}`,
     undo: run => `撤销 ${run}`,
+    cleared: at => `告警于 ${at} 恢复`,
   },
 } as const satisfies Record<Locale, Parts>;
 
@@ -107,6 +121,7 @@ export function factsOf(view: RunView): string {
   const { request } = run;
   const found = [change(view, run)];
   if (request.undoOf) found.push(words.undo(shortRunId(request.undoOf)));
+  if (run.status === 'succeeded') return [...found, ...recovered(view, run, words)].join(' · ');
   const approvedAt = run.since.approved;
   const said = approvers(run);
   if (approvedAt !== undefined && said.length > 0) {
@@ -121,8 +136,15 @@ export function factsOf(view: RunView): string {
   return found.join(' · ');
 }
 
+/** When the alert cleared, and how long it took in all. */
+function recovered(view: RunView, run: EndedRun, words: Parts): readonly string[] {
+  const cleared = run.checks.find(check => check.kind === 'alert-cleared' && check.status === 'passed');
+  const took = tookOf(view, run.endedAt);
+  return [...(cleared ? [words.cleared(when(view, cleared.endedAt))] : []), ...(took ? [took] : [])];
+}
+
 /** How long it took against the RTO: `11 min (RTO 15 min)`. */
-export function tookOf(view: RunView, until: number): string | null {
+function tookOf(view: RunView, until: number): string | null {
   const { run } = view.run;
   if (!run.plan) return null;
   const took = span(until - (run.request.detectedAt ?? run.createdAt), view.locale);

@@ -1,0 +1,68 @@
+import { globSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { locales } from '../../src/domain/catalogue.ts';
+import { reasonCodes } from '../../src/domain/reason.ts';
+import { actionIds, blockIds, formIds, selectIds } from '../../templates/ids.ts';
+import { marks } from '../../templates/marks.ts';
+import { noteAreas, notes } from '../../templates/notes/index.ts';
+import type { Facts, Sentence } from '../../templates/notes/table.ts';
+import { reasons } from '../../templates/reasons.ts';
+
+const sources = globSync('{src,commands,jobs}/**/*.ts').map(file => ({ file, text: readFileSync(file, 'utf8') }));
+const screens = globSync('templates/**/*.ts').map(file => ({ file, text: readFileSync(file, 'utf8') }));
+
+function expectSentence(sentence: Sentence, facts: Facts): void {
+  const said = locales.map(locale => sentence[locale](facts));
+  for (const words of said) {
+    expect(words.trim()).not.toBe('');
+    expect(words).not.toMatch(/[.。]$/);
+  }
+  expect(said[0]).not.toBe(said[1]);
+  expect(said[1]).toMatch(/\p{Script=Han}/u);
+}
+
+/** The codes that the sources give to `note(…)`. */
+function notesIn(text: string): string[] {
+  return [...text.matchAll(/\bnote\(\s*'([\w-]+)'/g)].map(match => match[1] ?? '');
+}
+
+describe('Words', () => {
+  for (const code of reasonCodes)
+    it(`say the reason ${code} in both languages, with no fact known`, () => expectSentence(reasons[code], {}));
+
+  for (const [code, sentence] of Object.entries(notes))
+    it(`say the note ${code} in both languages`, () => {
+      for (const locale of locales) expect(sentence[locale]({}).trim()).not.toBe('');
+    });
+
+  it('have a row for every note that the sources make', () => {
+    const made = sources.flatMap(({ file, text }) => notesIn(text).map(code => ({ code, file })));
+    expect(made.filter(({ code }) => !Object.hasOwn(notes, code))).toEqual([]);
+  });
+
+  it('have each note in one area only', () => {
+    const codes = Object.values(noteAreas).flatMap(area => Object.keys(area));
+    expect(codes.length).toBe(new Set(codes).size);
+  });
+
+  it('take their emoji from one list', () => {
+    const listed = new Set<string>(Object.values(marks).flatMap(mark => [...mark]));
+    const pictures = (text: string) => [...text.matchAll(/\p{Extended_Pictographic}/gu)].map(([one]) => one);
+    for (const { file, text } of screens)
+      if (!file.endsWith('marks.ts')) expect([file, pictures(text)]).toEqual([file, []]);
+    expect(listed.size).toBeGreaterThan(5);
+  });
+});
+
+describe('Ids', () => {
+  const all = [...actionIds, ...selectIds, ...blockIds];
+  it('are unique', () => {
+    expect(all.length).toBe(new Set(all).size);
+    expect(formIds.length).toBe(new Set(formIds).size);
+  });
+
+  it('are written nowhere else in the templates than as members of their lists', () => {
+    const drawn = screens.flatMap(({ text }) => [...text.matchAll(/action: '([\w-]+)'/g)].map(match => match[1]));
+    for (const id of drawn) expect(actionIds).toContain(id);
+  });
+});
