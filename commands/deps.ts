@@ -1,7 +1,7 @@
 import type { TargetSpec } from '../src/domain/catalogue.ts';
 import type { PhaseTimes } from '../src/domain/record.ts';
 import type { Candidate } from '../src/domain/release.ts';
-import type { RunWithLog } from '../src/domain/run.ts';
+import type { Run } from '../src/domain/run.ts';
 import type { AlertStore } from '../src/ports/alert-store.ts';
 import type { Catalogues } from '../src/ports/catalogues.ts';
 import type { Clock } from '../src/ports/clock.ts';
@@ -38,7 +38,7 @@ export interface DoorDeps {
   readonly candidates: ListCandidates;
   /** Whether a kind of step takes the target to a release, so that a plan with it needs one. */
   readonly needsRelease: (kind: string) => boolean;
-  readonly phaseTimes: (found: RunWithLog) => PhaseTimes;
+  readonly phaseTimes: (run: Run) => PhaseTimes;
   readonly probes: readonly Probe[];
   readonly reload: () => Promise<ReloadAnswer>;
 }

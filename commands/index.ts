@@ -1,13 +1,8 @@
-import type { Locale, Permission } from '../src/domain/catalogue.ts';
-import { Refusal } from '../src/domain/reason.ts';
-import type { ButtonPress, FormSubmission, OptionQuery, Reply, Routes, TypedCommand } from '../src/ports/inbound.ts';
+import type { Permission } from '../src/domain/catalogue.ts';
+import type { Reply, TypedCommand } from '../src/ports/inbound.ts';
 import type { HelpTopic } from '../templates/data.ts';
-import { failure, refusal } from '../templates/index.ts';
-import { refusedBy } from './answers.ts';
 import { ask } from './ask.ts';
-import { buttons, reasonForms } from './buttons.ts';
 import type { DoorDeps } from './deps.ts';
-import { serviceOptions, submitForm } from './form.ts';
 import { approve, cancel, reject, resolve, show, undo } from './on-run.ts';
 import {
   freeze,
@@ -25,8 +20,7 @@ import {
 } from './on-target.ts';
 import type { Ask } from './parse/reading.ts';
 import type { Grammar } from './parse.ts';
-import { answerTyped } from './typed.ts';
-import { type Act, admit, languageOf, type Visit } from './visit.ts';
+import type { Visit } from './visit.ts';
 
 /** One command: how it is typed, who may, where it is offered, which help explains it, and what it does. */
 export interface Command extends Grammar {
@@ -210,37 +204,3 @@ export const commands: Readonly<Record<string, Command>> = {
     run: showHelp,
   },
 };
-
-/** Binds the table to its dependencies: what Slack's listeners and the command line call. */
-export function createRoutes(deps: DoorDeps): Routes {
-  const commandLanguage = (visitor: TypedCommand['visitor']): Promise<Locale> => languageOf(deps, visitor);
-  const door = <Arriving extends Act>(handle: (visit: Visit, act: Arriving) => Promise<Reply>) => {
-    return async (act: Arriving): Promise<Reply> => {
-      const locale = await commandLanguage(act.visitor);
-      try {
-        return await handle(await admit(deps, act, locale), act);
-      } catch (cause) {
-        if (cause instanceof Refusal) return refusedBy(locale, cause);
-        throw cause;
-      }
-    };
-  };
-  return {
-    commandLanguage,
-    command: door<TypedCommand>((visit, typed) => answerTyped(deps, visit, typed, commands)),
-    actions: mapValues(buttons, press => door<ButtonPress>((visit, act) => press(deps, visit, act))),
-    forms: {
-      request: door<FormSubmission>((visit, act) => submitForm(deps, visit, act)),
-      ...mapValues(reasonForms, submit => door<FormSubmission>((visit, act) => submit(deps, visit, act))),
-    },
-    options: { 'select-service': door<OptionQuery>((visit, query) => serviceOptions(visit, query)) },
-    async failed(visitor, cause) {
-      const locale = await commandLanguage(visitor);
-      return cause instanceof Refusal ? refusal(locale, { reason: cause.reason }) : failure(locale);
-    },
-  };
-}
-
-function mapValues<From, To>(table: Readonly<Record<string, From>>, change: (value: From) => To): Record<string, To> {
-  return Object.fromEntries(Object.entries(table).map(([key, value]) => [key, change(value)]));
-}

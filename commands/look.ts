@@ -43,8 +43,7 @@ function targetsOf(catalogue: Catalogue, ask: Ask): readonly TargetSpec[] {
 export async function historyData(deps: DoorDeps, ask: Ask): Promise<HistoryData> {
   const which = ask.target ? { target: ask.target.target } : ask.service ? { service: ask.service.name } : {};
   const runs = await deps.runs.list({ ...which, open: false, limit: 200 });
-  const logs = await Promise.all(runs.slice(0, shown).map(run => deps.runs.read(run.id)));
-  const rows = logs.flatMap(found => (found ? [rowOf(found.run, deps.phaseTimes(found))] : []));
+  const rows = runs.slice(0, shown).map(run => rowOf(run, deps.phaseTimes(run)));
   const recovered = runs.filter(run => run.status === 'succeeded');
   const times = recovered.flatMap(run =>
     'endedAt' in run ? [run.endedAt - (run.request.detectedAt ?? run.createdAt)] : [],

@@ -3,7 +3,7 @@ import type { Catalogue, Locale, Permission } from '../src/domain/catalogue.ts';
 import type { Actor } from '../src/domain/person.ts';
 import { Refusal, reason } from '../src/domain/reason.ts';
 import type { Screen } from '../src/domain/screen.ts';
-import type { Reply, Visitor } from '../src/ports/inbound.ts';
+import type { Visitor } from '../src/ports/inbound.ts';
 import type { DoorDeps } from './deps.ts';
 
 /** One act of one recognised person: who, in which language, where, and by when they must have an answer. */
@@ -39,9 +39,8 @@ export async function currentCatalogue(deps: Pick<DoorDeps, 'catalogues'>): Prom
   return catalogue;
 }
 
-/** Lets a person in: recognised at this very moment, or a `Refusal`. On a terminal only people of the catalogue are. */
-export async function admit(deps: DoorDeps, act: Act, locale: Locale): Promise<Visit> {
-  const catalogue = await currentCatalogue(deps);
+/** Lets a person in: recognised at this very moment, or a `Refusal`. */
+export async function admit(deps: DoorDeps, act: Act, catalogue: Catalogue, locale: Locale): Promise<Visit> {
   const found = await recognise(deps, catalogue, act.visitor);
   if (found.kind === 'refused') throw new Refusal(found.reason);
   const { member } = found;
@@ -50,7 +49,7 @@ export async function admit(deps: DoorDeps, act: Act, locale: Locale): Promise<V
     member,
     actor: memberActor(member),
     catalogue,
-    locale: member.locale ?? locale,
+    locale,
     channel: act.channel ?? null,
     thread: act.thread ?? null,
     requestId: act.requestId ?? '',
@@ -72,23 +71,18 @@ export async function mustHold(deps: DoorDeps, visit: Visit, permission: Permiss
 }
 
 /** The language of somebody who may not be recognised yet: their own, else Slack's, else the catalogue's; never throws. */
-export async function languageOf(deps: DoorDeps, visitor: Visitor): Promise<Locale> {
-  try {
-    const catalogue = await currentCatalogue(deps);
-    const mine = catalogue.people.find(person =>
-      visitor.via === 'slack' ? person.slack.includes(visitor.user) : person.os.includes(visitor.account),
-    )?.locale;
-    if (mine) return mine;
-    const user = visitor.via === 'slack' ? await deps.directory.user(visitor.user).catch(() => null) : null;
-    return user?.locale?.startsWith('zh') ? 'zh-CN' : user?.locale ? 'en' : catalogue.locale;
-  } catch {
-    return 'en';
-  }
-}
-
-/** Answers with a screen, to the person alone unless said otherwise. */
-export function say(screen: Screen, to: 'person' | 'channel' = 'person'): Reply {
-  return { kind: 'say', screen, to };
+export async function languageOf(
+  deps: Pick<DoorDeps, 'directory'>,
+  visitor: Visitor,
+  catalogue: Catalogue | null,
+): Promise<Locale> {
+  const mine = catalogue?.people.find(person =>
+    visitor.via === 'slack' ? person.slack.includes(visitor.user) : person.os.includes(visitor.account),
+  )?.locale;
+  if (mine) return mine;
+  const user = visitor.via === 'slack' ? await deps.directory.user(visitor.user).catch(() => null) : null;
+  if (user?.locale) return user.locale.startsWith('zh') ? 'zh-CN' : 'en';
+  return catalogue?.locale ?? 'en';
 }
 
 /** Puts several screens under one another. */

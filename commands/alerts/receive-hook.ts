@@ -67,7 +67,7 @@ function credentials(authorization: string | null): readonly string[] {
 
 function decode(base64: string): string {
   try {
-    return new TextDecoder().decode(Uint8Array.fromBase64(base64));
+    return new TextDecoder().decode(Uint8Array.from(atob(base64), char => char.charCodeAt(0)));
   } catch {
     return '';
   }
