@@ -9,3 +9,4 @@ export { helpReply } from './replies/help.ts';
 export { candidatesReply, historyReply, statusReply } from './replies/lists.ts';
 export { busy, failure, fieldError, notConfirmed, refusal } from './replies/refusals.ts';
 export { showRun } from './replies/show.ts';
+export { sayNote, sayReason } from './say.ts';

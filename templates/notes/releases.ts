@@ -59,4 +59,19 @@ export const releasesNotes = {
     'zh-CN': f => `已被 ${names(f.by)} 搁置：${names(f.reason)}`,
   },
   'candidate-not-kept': { en: () => 'the target does not keep it any more', 'zh-CN': () => '目标已不再保留该版本' },
+  /** {by, grade} */
+  'graded-by-person': {
+    en: f => `graded ${names(f.grade)} by ${names(f.by)}`,
+    'zh-CN': f => `${names(f.by)} 评为${f.grade === 'good' ? '可用' : '有问题'}`,
+  },
+  /** {run, to} */
+  'gone-back-from': {
+    en: f => `gone back from, to ${names(f.to)}, in R-${names(f.run)}`,
+    'zh-CN': f => `已在 R-${names(f.run)} 中从该版本退回到 ${names(f.to)}`,
+  },
+  /** {run} */
+  'verdict-passed': {
+    en: f => `all checks passed while it served, in R-${names(f.run)}`,
+    'zh-CN': f => `在 R-${names(f.run)} 中运行时通过了全部检查`,
+  },
 } satisfies NoteTable;

@@ -136,7 +136,8 @@ function notesLine(label: string, notes: readonly Note[], locale: Locale): Line 
   };
 }
 
-function limited(items: readonly string[], w: Words): readonly string[] {
+function limited(all: readonly string[], w: Words): readonly string[] {
+  const items = [...new Set(all)];
   if (items.length <= quoted.list) return items;
   return [...items.slice(0, quoted.list), w.more(items.length - quoted.list)];
 }

@@ -72,7 +72,7 @@ describe('Every screen in every status', () => {
       ...second.plan,
       operations: many(second.plan.operations, (one, index) => ({ ...one, index })),
       checks: many(second.plan.checks, (one, index) => ({ ...one, id: `c${index}` })),
-      warnings: Array.from({ length: 200 }, () => note('pods-on', {}, 'x'.repeat(400))),
+      warnings: Array.from({ length: 200 }, (_, index) => note('no-checks', {}, `${index} ${'x'.repeat(400)}`)),
     };
     const events = [first, { ...second, plan }, ...rest];
     const view = { ...viewOf('verifying'), run: { run: foldRun(runId, events), events } };
