@@ -24,7 +24,7 @@ async function up(): Promise<void> {
 }
 
 async function down(): Promise<void> {
-  for (const state of await stopUnowned()) say(`ended ${state}`);
+  for (const state of await stopUnowned(true)) say(`ended ${state}`);
 }
 
 const commands: Record<string, () => Promise<void>> = { build: () => buildCluster(environment, say), up, down };

@@ -19,7 +19,7 @@ async function keep(state: string, pid: string, started: string): Promise<void> 
   }
   while (isAlive(owner)) await delay(200);
   await stopCluster(state);
-  await stopUnowned();
+  await stopUnowned(false);
 }
 
 const [state = '', pid = '', started = ''] = process.argv.slice(2);

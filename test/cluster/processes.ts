@@ -41,9 +41,13 @@ export function startProcess(state: string, name: string, argv: readonly string[
 /** The processes noted in a state folder. */
 export function readProcesses(state: string): Map<string, ProcessId> {
   const found = new Map<string, ProcessId>();
-  for (const file of readdirSync(state).filter(entry => entry.endsWith('.pid'))) {
-    const [pid = '', started = ''] = readFileSync(join(state, file), 'utf8').split(' ');
-    found.set(file.slice(0, -'.pid'.length), { pid: Number(pid), started });
+  try {
+    for (const file of readdirSync(state).filter(entry => entry.endsWith('.pid'))) {
+      const [pid = '', started = ''] = readFileSync(join(state, file), 'utf8').split(' ');
+      found.set(file.slice(0, -'.pid'.length), { pid: Number(pid), started });
+    }
+  } catch {
+    // Somebody else has just removed the folder: what it named has ended.
   }
   return found;
 }

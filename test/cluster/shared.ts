@@ -28,11 +28,11 @@ function allStates(): string[] {
     .map(entry => join(tmpdir(), entry));
 }
 
-/** Ends the standing cluster and those whose owner is gone; one that a living run of the suites uses is left alone. */
-export async function stopUnowned(): Promise<string[]> {
+/** Ends the clusters whose owner is gone and, where asked, the standing one; one that a living run of the suites uses is left alone. */
+export async function stopUnowned(standing: boolean): Promise<string[]> {
   const unowned = allStates().filter(state => {
     const owner = ownerOf(state);
-    return !owner || !isAlive(owner);
+    return owner ? !isAlive(owner) : standing;
   });
   for (const state of unowned) await stopCluster(state);
   return unowned;

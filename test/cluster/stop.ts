@@ -20,14 +20,22 @@ export async function stopCluster(state: string): Promise<void> {
   processes.delete('mounts');
   processes.delete('keeper');
   await endProcesses([...processes.values()], 0);
-  if (existsSync(join(state, 'site.json'))) {
-    const site: Site = JSON.parse(readFileSync(join(state, 'site.json'), 'utf8'));
+  const site = siteOf(state);
+  if (site) {
     await endPods(site);
     const bridge = bridgeName(site);
     if (existsSync(`/sys/class/net/${bridge}`)) await run('ip', ['link', 'delete', bridge]).catch(() => {});
   }
   if (holder) await endProcesses([holder], 0);
   await removeFolder(state);
+}
+
+function siteOf(state: string): Site | undefined {
+  try {
+    return JSON.parse(readFileSync(join(state, 'site.json'), 'utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The shims go first: one that sees its container end would tell a containerd that is gone. */

@@ -10,7 +10,7 @@ import { objectName, objectOf, placeFields, variableName, variableValue } from '
 import { isTransient, KubeError } from './kube-error.ts';
 import { type Deployment, patchDeployment } from './objects.ts';
 import { ownersOf, refuseOwned, refusePaused } from './owners.ts';
-import { lookUp, referencesOf } from './references.ts';
+import { createLookUp, referencesOf } from './references.ts';
 import { wasCompleted } from './rollout.ts';
 import { deploymentTemplate, hashOf, templateHash } from './template.ts';
 import { annotationChanges, guardedPatch, readWorld, type World } from './world.ts';
@@ -70,7 +70,7 @@ export async function fingerprintOf(
 ): Promise<string> {
   const { deployment } = world;
   const outcome = outcomeOf(change, world);
-  const found = outcome ? await lookUp(connection, change, referencesOf(outcome.template), signal) : [];
+  const found = outcome ? await createLookUp(connection, change, signal)(referencesOf(outcome.template)) : [];
   const written = Object.keys(outcome?.annotations ?? {}).sort();
   return hashOf({
     uid: deployment.metadata.uid,

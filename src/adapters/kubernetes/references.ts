@@ -94,42 +94,61 @@ const configSchema = z.object({
   binaryData: content,
 });
 
-/** Looks each reference up; a right that is missing is an answer, not an error. */
-export async function lookUp(
-  connection: Connection,
-  place: Place,
-  references: readonly Reference[],
-  signal: AbortSignal,
-): Promise<Found[]> {
-  return Promise.all(references.map(reference => lookUpOne(connection, place.namespace, reference, signal)));
+/** What was read of an object, whichever keys are asked for. */
+type Read = {
+  readonly state: Found['state'];
+  readonly content: Record<string, string>;
+  readonly changedAt: number | null;
+};
+
+/** Looks references of one namespace up, each object once; a right that is missing is an answer, not an error. */
+export type LookUp = (references: readonly Reference[]) => Promise<Found[]>;
+
+/** Makes a look-up for one moment: what it has read it does not read again. */
+export function createLookUp(connection: Connection, place: Place, signal: AbortSignal): LookUp {
+  const known = new Map<string, Promise<Read>>();
+  const readOnce = (reference: Reference) => {
+    const key = `${reference.kind}/${reference.name}`;
+    const reading = known.get(key) ?? readOne(connection, place.namespace, reference, signal);
+    known.set(key, reading);
+    return reading;
+  };
+  return references => Promise.all(references.map(async reference => judge(reference, await readOnce(reference))));
 }
 
-async function lookUpOne(
+function judge(reference: Reference, { state, content: all, changedAt }: Read): Found {
+  const missingKeys = state === 'there' ? reference.keys.filter(key => !(key in all)) : [];
+  const holdsContent = reference.kind === 'ConfigMap' || reference.kind === 'Secret';
+  return {
+    ...reference,
+    state: missingKeys.length > 0 ? 'gone' : state,
+    missingKeys,
+    hash: state === 'there' && holdsContent ? contentHash(reference, all) : null,
+    changedAt,
+  };
+}
+
+async function readOne(
   connection: Connection,
   namespace: string,
-  reference: Reference,
+  { kind, name }: Reference,
   signal: AbortSignal,
-): Promise<Found> {
-  const resource = plurals[reference.kind];
-  const path = pathOf('api/v1', namespace, resource, reference.name);
-  const absent = { ...reference, missingKeys: [], hash: null, changedAt: null };
+): Promise<Read> {
+  const resource = plurals[kind];
+  const path = pathOf('api/v1', namespace, resource, name);
   try {
     const answer = configSchema.parse(await connection.read({ verb: 'get', resource, namespace, path, signal }));
-    const all: Record<string, string> = { ...answer.data, ...answer.binaryData };
-    const missingKeys = reference.keys.filter(key => !(key in all));
     const times = [answer.metadata.creationTimestamp, ...(answer.metadata.managedFields ?? []).map(({ time }) => time)];
     const changedAt = Math.max(...times.map(time => Date.parse(time ?? '')).filter(Number.isFinite));
     return {
-      ...reference,
-      missingKeys,
-      state: missingKeys.length > 0 ? 'gone' : 'there',
-      hash: reference.kind === 'ConfigMap' || reference.kind === 'Secret' ? contentHash(reference, all) : null,
+      state: 'there',
+      content: { ...answer.data, ...answer.binaryData },
       changedAt: Number.isFinite(changedAt) ? changedAt : null,
     };
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
-    if (error.status === 404) return { ...absent, state: 'gone' };
-    if (error.status === 403) return { ...absent, state: 'forbidden' };
+    if (error.status === 404) return { state: 'gone', content: {}, changedAt: null };
+    if (error.status === 403) return { state: 'forbidden', content: {}, changedAt: null };
     throw error;
   }
 }

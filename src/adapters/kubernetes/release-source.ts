@@ -6,7 +6,7 @@ import type { Connect, Connection } from './connect.ts';
 import { objectOf, type Place, placeInput } from './input.ts';
 import { plainly } from './kube-error.ts';
 import { isControlledBy, type Pod, readPods } from './objects.ts';
-import { type Found, lookUp, referencesOf, wordsOf } from './references.ts';
+import { createLookUp, type Found, referencesOf, wordsOf } from './references.ts';
 import { rolloutState } from './rollout.ts';
 import { podSpecOf, releaseKey, versionOf } from './template.ts';
 import { currentRevision, type Revision, readWorld, type World } from './world.ts';
@@ -28,7 +28,8 @@ async function lookAt(connection: Connection, place: Place, signal: AbortSignal)
   const { deployment } = world;
   const pods = await readPods(connection, place, deployment, signal);
   const key = releaseKey(deployment.spec.template);
-  const found = await lookUp(connection, place, referencesOf(deployment.spec.template), signal);
+  const lookUp = createLookUp(connection, place, signal);
+  const found = await lookUp(referencesOf(deployment.spec.template));
   const versions = new Map<string, string>([[versionOf(deployment.spec.template), key]]);
   const current: ObservedRelease = {
     key,
@@ -39,7 +40,7 @@ async function lookAt(connection: Connection, place: Place, signal: AbortSignal)
   };
   const history = await Promise.all(
     olderReleases(world, key).map(async revision => {
-      const parts = await lookUp(connection, place, referencesOf(revision.set.spec.template), signal);
+      const parts = await lookUp(referencesOf(revision.set.spec.template));
       return observed(place, revision, parts, labelFor(revision, versions));
     }),
   );

@@ -10,7 +10,7 @@ import { changeExecutor } from './executor.ts';
 import { objectOf, setEnvInput } from './input.ts';
 import { draftOperation, expectedMsOf, interruptionOf, judgeReferences, notesOn, nothingToChange } from './judged.ts';
 import { refuseOwned, refusePaused } from './owners.ts';
-import { lookUp, referencesOf } from './references.ts';
+import { createLookUp, referencesOf } from './references.ts';
 import { templateHash, versionOf } from './template.ts';
 import { readWorld } from './world.ts';
 
@@ -33,7 +33,11 @@ async function planSetEnv(connection: Connection, context: PlanContext, raw: Jso
   if (templateHash(template) === templateHash(now)) return nothingToChange;
   refusePaused(input, deployment);
   const version = versionOf(template);
-  const unread = judgeReferences(object, version, await lookUp(connection, input, referencesOf(template), signal));
+  const unread = judgeReferences(
+    object,
+    version,
+    await createLookUp(connection, input, signal)(referencesOf(template)),
+  );
   const change: Change & { action: 'environment' } = {
     ...place,
     action: 'environment',

@@ -10,7 +10,7 @@ import { changeExecutor } from './executor.ts';
 import { objectOf, undoInput } from './input.ts';
 import { draftOperation, expectedMsOf, interruptionOf, judgeReferences, notesOn, nothingToChange } from './judged.ts';
 import { refuseOwned, refusePaused } from './owners.ts';
-import { type Found, lookUp, referencesOf, wordsOf } from './references.ts';
+import { createLookUp, type Found, referencesOf, wordsOf } from './references.ts';
 import { deploymentTemplate, releaseKey, templateHash, versionOf } from './template.ts';
 import { annotationChanges, type Revision, readWorld, type World } from './world.ts';
 
@@ -32,7 +32,7 @@ async function planUndo(connection: Connection, context: PlanContext, raw: JsonO
   refusePaused(input, deployment);
   const target = revisionOf(object, world, to);
   const version = versionOf(target.set.spec.template);
-  const found = await lookUp(connection, input, referencesOf(target.set.spec.template), signal);
+  const found = await createLookUp(connection, input, signal)(referencesOf(target.set.spec.template));
   const unread = judgeReferences(object, version, found);
   const { graceSeconds, ...place } = input;
   const hashes = { before: templateHash(template), written: target.hash, after: target.hash };

@@ -50,7 +50,7 @@ async function shopWithParts(rules = neededRules) {
   const where = { namespace, deployment: 'shop' };
   const undo = await place.executor('kubernetes.rollout-undo');
   const input = { ...where, context: null, kubeconfig: null, graceSeconds: 2 };
-  return { api, namespace, core, undo, input, look: () => place.look(where) };
+  return { api, place, namespace, core, undo, input, look: () => place.look(where) };
 }
 
 describe('what a release needs besides itself', { timeout: 90_000 }, () => {
@@ -64,7 +64,9 @@ describe('what a release needs besides itself', { timeout: 90_000 }, () => {
       const made = await shop.undo.plan(contexts().plan(to), shop.input);
       return made.notRolledBack.length > 0 && made;
     });
+    shop.place.proxy.clear();
     const releases = await shop.look();
+    expect(shop.place.proxy.seen.filter(({ path }) => path.includes('/configmaps/'))).toHaveLength(1);
     expect(plan.notRolledBack).toMatchObject([
       { code: 'configuration-stays', facts: { name: 'ConfigMap flags', changedAt: expect.any(Number) } },
     ]);
