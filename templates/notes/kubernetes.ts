@@ -67,6 +67,11 @@ export const kubernetesNotes = {
     en: f => `${f.release} is known to be ${named(f.grade, gradeWords.en)}`,
     'zh-CN': f => `${f.release} ${named(f.grade, gradeWords['zh-CN'])}`,
   },
+  /** {object, manager, fields} */
+  'fields-taken': {
+    en: f => `the next server-side apply by ${f.manager} will conflict on ${names(f.fields)}`,
+    'zh-CN': f => `${f.manager} 下次 server-side apply 会在这些字段上冲突：${names(f.fields, '、')}`,
+  },
   /** {object, name, changedAt} */
   'configuration-stays': {
     en: f => `${f.name}${f.changedAt === undefined ? '' : ` (changed ${day(f.changedAt, 'en')})`}`,

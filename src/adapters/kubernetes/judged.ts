@@ -5,6 +5,7 @@ import { Refusal, reason } from '../../domain/reason.ts';
 import type { PlanContext } from '../../ports/executor.ts';
 import { type Change, fingerprintOf } from './change.ts';
 import type { Connection } from './connect.ts';
+import { takenFields } from './fields.ts';
 import { objectOf } from './input.ts';
 import { KubeError } from './kube-error.ts';
 import { type Deployment, patchDeployment } from './objects.ts';
@@ -73,13 +74,14 @@ export interface Draft {
 
 /**
  * Asks the API server to try the write without doing it (validation, admission, our right to patch), then freezes the
- * operation with the hash of what the server made of it, and its inverse: back to the ReplicaSet that is current now.
+ * operation with the hash of what the server made of it, and its inverse: back to the ReplicaSet that is current now. Warns of
+ * fields that somebody's server-side apply would fight for.
  */
 export async function draftOperation(
   connection: Connection,
   draft: Draft,
   context: PlanContext,
-): Promise<OperationDraft> {
+): Promise<{ readonly operation: OperationDraft; readonly warnings: readonly Note[] }> {
   const { world, template, annotations } = draft;
   const { deployment } = world;
   const { signal } = context;
@@ -95,7 +97,7 @@ export async function draftOperation(
   const names = { before: `${object} now`, after: `${object} at ${change.version}` };
   const now = currentRevision(world);
   const was = versionOf(deployment.spec.template);
-  return {
+  const operation: OperationDraft = {
     object,
     body: change,
     preview: { summary: draft.summary, diff: templateDiff(names, deployment.spec.template, tried.spec.template) },
@@ -117,6 +119,8 @@ export async function draftOperation(
         }
       : null,
   };
+  const taken = takenFields(deployment, tried);
+  return { operation, warnings: taken.map(found => note('fields-taken', { object, ...found })) };
 }
 
 function inverseOf(change: Change, replicaSet: string, version: string): Change {

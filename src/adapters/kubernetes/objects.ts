@@ -29,6 +29,7 @@ const metadata = z.object({
         operation: z.string().default(''),
         time: z.string().nullish(),
         subresource: z.string().nullish(),
+        fieldsV1: z.unknown().optional(),
       }),
     )
     .nullish()

@@ -52,15 +52,15 @@ async function planSetEnv(connection: Connection, context: PlanContext, raw: Jso
     containers,
   };
   const summary = summaryOf(object, change, deployment.spec.replicas);
-  const operation = await draftOperation(connection, { change, world, template, annotations: {}, summary }, context);
+  const drafted = await draftOperation(connection, { change, world, template, annotations: {}, summary }, context);
   const notes = notesOn(change, deployment);
   return {
-    operations: [operation],
+    operations: [drafted.operation],
     blastRadius: notes.blastRadius,
     interruption: interruptionOf(deployment, template),
     notRolledBack: [],
     notChecked: unread,
-    warnings: notes.warnings,
+    warnings: [...notes.warnings, ...drafted.warnings],
     expectedMs: expectedMsOf(deployment),
   };
 }

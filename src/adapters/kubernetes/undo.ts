@@ -38,7 +38,7 @@ async function planUndo(connection: Connection, context: PlanContext, raw: JsonO
   const hashes = { before: templateHash(template), written: target.hash, after: target.hash };
   const identity = { uid: deployment.metadata.uid, version, graceSeconds, replicaSet: target.set.metadata.name };
   const change: Change = { ...place, action: 'to-replica-set', ...hashes, ...identity };
-  const operation = await draftOperation(
+  const drafted = await draftOperation(
     connection,
     {
       change,
@@ -51,12 +51,12 @@ async function planUndo(connection: Connection, context: PlanContext, raw: JsonO
   );
   const { blastRadius, warnings } = notesOn(change, deployment);
   return {
-    operations: [operation],
+    operations: [drafted.operation],
     blastRadius,
     interruption: interruptionOf(deployment, target.set.spec.template),
     notRolledBack: configurationLeft(object, to, target, found),
     notChecked: [...unread, note('image-not-pulled', { object, version })],
-    warnings: [...warnings, ...badTarget(object, to)],
+    warnings: [...warnings, ...drafted.warnings, ...badTarget(object, to)],
     expectedMs: expectedMsOf(deployment),
   };
 }

@@ -5,12 +5,50 @@ import { readClusterEnvironment } from '../../cluster/environment.ts';
 import { requireProgram } from '../../cluster/programs.ts';
 import { useCluster } from '../../cluster/suite.ts';
 import { carryOut, contexts, openPlace, type Place, pick } from './targets.ts';
-import { atRevision, makeDeployment, patchDeployment, readDeployment, rolledOut, setImage } from './workloads.ts';
+import {
+  atRevision,
+  deploymentBody,
+  makeDeployment,
+  patchDeployment,
+  readDeployment,
+  rolledOut,
+  setImage,
+} from './workloads.ts';
 
 const cluster = useCluster();
 const places: Place[] = [];
 afterEach(async () => {
   for (const place of places.splice(0)) await place.close();
+});
+
+it('trap 22: the plan names the manager and the fields that our write takes, and its next apply conflicts on them', {
+  timeout: 60_000,
+}, async () => {
+  const { api } = cluster;
+  const place = await openPlace(cluster);
+  places.push(place);
+  const { namespace } = place;
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/shop?fieldManager=pipeline`;
+  const apply = (image: string) => {
+    const body = { apiVersion: 'apps/v1', kind: 'Deployment', ...deploymentBody('shop', { image, replicas: 1 }) };
+    return api('PATCH', path, body, 'application/apply-patch+yaml');
+  };
+  await apply('app:1.0.0');
+  await atRevision(api, namespace, 'shop', 1);
+  await apply('app:1.1.0');
+  await atRevision(api, namespace, 'shop', 2);
+  const where = { namespace, deployment: 'shop' };
+  const undo = await place.executor('kubernetes.rollout-undo');
+  const to = pick(await place.look(where), '1.0.0');
+  const plan = await undo.plan(contexts().plan(to), { ...where, context: null, kubeconfig: null, graceSeconds: 2 });
+  expect(plan.warnings).toMatchObject([
+    {
+      code: 'fields-taken',
+      facts: { manager: 'pipeline', fields: ['spec.template.spec.containers[app].image'] },
+    },
+  ]);
+  await carryOut(undo, plan.operations);
+  await expect(apply('app:1.2.0')).rejects.toThrow(/409.*backout.*image/s);
 });
 
 it('does what kubectl rollout undo does: same template, same ReplicaSet, same revision, same change cause', {
