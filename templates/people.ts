@@ -4,8 +4,7 @@ import type { PersonId } from '../src/domain/ids.ts';
 import type { Actor } from '../src/domain/person.ts';
 import { esc } from './escape.ts';
 import { quoted } from './limits.ts';
-
-const anyone = { en: 'anyone here', 'zh-CN': '任何成员' } as const satisfies Record<Locale, string>;
+import { anyone } from './notes/table.ts';
 
 /** Names somebody without notifying them: `@mara`; a part of the system by its own name. */
 export function called(actor: Actor): string {

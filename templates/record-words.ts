@@ -109,7 +109,7 @@ export const recordWords = {
       why: '说明',
       time: '时间',
       plan: '计划',
-      catalogue: '目录',
+      catalogue: '服务目录',
       next: '后续',
     },
     trigger: { automatic: '自动', manual: '手动' },

@@ -19,7 +19,7 @@ export function renderRecord(data: RecordData, locale: Locale): string {
   const { run } = data;
   const parts = [
     frontMatter(data),
-    `# ${w.title} ${shortRunId(run.id)}: ${md(run.request.target)}`,
+    `# ${w.title} ${shortRunId(run.id)} · ${md(run.request.target)}`,
     `## ${w.basics}`,
     basics(data, w, locale),
     `## ${w.steps}`,
@@ -31,7 +31,7 @@ export function renderRecord(data: RecordData, locale: Locale): string {
     `## ${w.impact}`,
     impact(data, w, locale),
     `## ${w.analysis}`,
-    `- ${partNames[locale]['root-cause']}: ${w.toBeFilled}\n- ${partNames[locale].improvements}: ${w.toBeFilled}`,
+    `- ${partNames[locale]['root-cause']}${colon[locale]} ${w.toBeFilled}\n- ${partNames[locale].improvements}${colon[locale]} ${w.toBeFilled}`,
     `## ${w.lessons}`,
     `- ${w.toBeFilled}`,
     `## ${w.approval}`,
@@ -49,6 +49,8 @@ export function renderRecord(data: RecordData, locale: Locale): string {
   ];
   return `${parts.join('\n\n')}\n`;
 }
+
+const colon = { en: ':', 'zh-CN': '：' } as const satisfies Record<Locale, string>;
 
 /** Version, date, status and tags of the document (inventory 327). */
 function frontMatter({ run }: RecordData): string {
@@ -77,7 +79,7 @@ function basics(data: RecordData, w: RecordWords, locale: Locale): string {
     run.plan ? [labels.plan, md(run.plan.fingerprint)] : null,
     [labels.catalogue, md(run.request.catalogue)],
   ];
-  return rows.flatMap(row => (row ? [`- **${row[0]}:** ${row[1]}`] : [])).join('\n');
+  return rows.flatMap(row => (row ? [`- **${row[0]}${colon[locale]}** ${row[1]}`] : [])).join('\n');
 }
 
 function steps(data: RecordData, locale: Locale): string {
@@ -107,10 +109,10 @@ function impact(data: RecordData, w: RecordWords, locale: Locale): string {
   const names = partNames[locale];
   const duration = data.impactMs === null ? w.toBeFilled : span(data.impactMs, locale);
   return [
-    `- ${names.scope}: ${w.toBeFilled}`,
-    `- ${names.duration}: ${duration}`,
-    `- ${names.users}: ${w.toBeFilled}`,
-    `- ${names.data}: ${w.toBeFilled}`,
+    `- ${names.scope}${colon[locale]} ${w.toBeFilled}`,
+    `- ${names.duration}${colon[locale]} ${duration}`,
+    `- ${names.users}${colon[locale]} ${w.toBeFilled}`,
+    `- ${names.data}${colon[locale]} ${w.toBeFilled}`,
   ].join('\n');
 }
 

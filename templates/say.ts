@@ -24,10 +24,18 @@ function say(sentence: Sentence | undefined, said: Note, locale: Locale): string
 
 const quotes = { en: (text: string) => `: “${text}”`, 'zh-CN': (text: string) => `：“${text}”` } as const;
 
-function escaped(facts: Facts): Facts {
+/** Makes facts safe to be named in a sentence: escaped, clipped, and a target written as people read it. */
+export function escaped(facts: Facts): Facts {
   return Object.fromEntries(
-    Object.entries(facts).map(([name, value]) => [name, typeof value === 'number' ? value : escapedText(value)]),
+    Object.entries(facts).map(([name, value]) => [
+      name,
+      typeof value === 'number' ? value : escapedText(place(name, value)),
+    ]),
   );
+}
+
+function place(name: string, value: string | readonly string[]): string | readonly string[] {
+  return name === 'target' && typeof value === 'string' ? value.replace('/', ' · ') : value;
 }
 
 function escapedText(value: string | readonly string[]): string | readonly string[] {

@@ -206,7 +206,7 @@ export const permissionWords = {
     grade: '给版本评级',
     hold: '禁止或解除部署',
     freeze: '冻结与解冻',
-    reload: '重新加载目录',
+    reload: '重新加载服务目录',
   },
 } as const satisfies Record<Locale, Record<Permission, string>>;
 

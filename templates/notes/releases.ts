@@ -64,11 +64,6 @@ export const releasesNotes = {
     en: f => `graded ${names(f.grade)} by ${names(f.by)}`,
     'zh-CN': f => `${names(f.by)} 评为${f.grade === 'good' ? '可用' : '有问题'}`,
   },
-  /** {run, to} */
-  'gone-back-from': {
-    en: f => `gone back from, to ${names(f.to)}, in R-${names(f.run)}`,
-    'zh-CN': f => `已在 R-${names(f.run)} 中从该版本退回到 ${names(f.to)}`,
-  },
   /** {run} */
   'verdict-passed': {
     en: f => `all checks passed while it served, in R-${names(f.run)}`,

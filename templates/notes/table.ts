@@ -1,5 +1,5 @@
 import { format } from 'date-fns/format';
-import type { Locale } from '../../src/domain/catalogue.ts';
+import { everyone, type Locale } from '../../src/domain/catalogue.ts';
 import { formatDuration } from '../../src/domain/duration.ts';
 
 /** The values a note or reason names, already escaped and clipped for people. */
@@ -48,3 +48,13 @@ export function day(fact: Facts[string] | undefined, locale: Locale): string {
 export function named(fact: Facts[string] | undefined, known: Readonly<Record<string, string>>): string {
   return Array.isArray(fact) ? fact.map(one => known[one] ?? one).join(', ') : (known[names(fact)] ?? names(fact));
 }
+
+/** Writes names of people or roles as people write them: `@jon, @mara`. */
+export function ats(fact: Facts[string] | undefined, locale: Locale): string {
+  const all = Array.isArray(fact) ? fact : [names(fact)];
+  const written = (one: string) => (one === everyone ? anyone[locale] : /^[@…]/.test(one) ? one : `@${one}`);
+  return all.map(written).join(locale === 'en' ? ', ' : '、');
+}
+
+/** What the role that every full member holds is called. */
+export const anyone = { en: 'anyone here', 'zh-CN': '任何成员' } as const satisfies Record<Locale, string>;

@@ -1,4 +1,4 @@
-import { day, type NoteTable, named, names, s, where } from '../notes/table.ts';
+import { ats, day, type NoteTable, named, names, s, where } from '../notes/table.ts';
 import { decisionWords, gradeWords, operatorWords, permissionWords, scenarioWords } from '../words.ts';
 
 const decisions = {
@@ -17,7 +17,8 @@ export const askingReasons = {
   'unknown-environment': {
     en: f =>
       `${where(f.service, '~ has ')}no environment ${f.service ? '' : 'is '}called ${names(f.name)}${where(f.environments, '; it has ~')}`,
-    'zh-CN': f => `${where(f.service, '~ ')}没有名为 ${names(f.name)} 的环境${where(f.environments, '；现有：~')}`,
+    'zh-CN': f =>
+      `${where(f.service, '~ ')}没有名为 ${names(f.name)} 的环境${where(f.environments && names(f.environments, '、'), '；现有：~')}`,
   },
   /** {target, name} */
   'unknown-release': {
@@ -34,12 +35,13 @@ export const askingReasons = {
   /** {name, runs} */
   'ambiguous-run': {
     en: f => `${names(f.name)} fits several runs${where(f.runs, ': ~')}; type more of the one you mean`,
-    'zh-CN': f => `${names(f.name)} 对应多个回滚${where(f.runs, '：~')}；请多输入几位`,
+    'zh-CN': f => `${names(f.name)} 对应多个回滚${where(f.runs && names(f.runs, '、'), '：~')}；请多输入几位`,
   },
   /** {service, environments} */
   'environment-needed': {
     en: f => `say which environment${where(f.service, ' of ~')} you mean${where(f.environments, ': ~')}`,
-    'zh-CN': f => `请指明${where(f.service, ' ~ 的')}环境${where(f.environments, '：~')}`,
+    'zh-CN': f =>
+      `请指明${where(f.service, ' ~ 的')}环境${where(f.environments && names(f.environments, '、'), '：~')}`,
   },
   'reason-needed': {
     en: () => 'say why: `because …`. Who decides reads it, and it stands in the record',
@@ -56,14 +58,14 @@ export const askingReasons = {
   /** {name} */
   'not-a-person': {
     en: f => `${where(f.name, '~ is ')}${f.name ? '' : 'you are '}not listed in the catalogue as a person`,
-    'zh-CN': f => `${where(f.name, '~ ')}${f.name ? '' : '您'}不在目录的人员名单中`,
+    'zh-CN': f => `${where(f.name, '~ ')}${f.name ? '' : '您'}不在服务目录的人员名单中`,
   },
   /** {permission, roles} */
   'not-allowed': {
     en: f =>
-      `you may not do this${where(f.permission && named(f.permission, permissionWords.en), ' (~)')}${where(f.roles, '. Who can: ~')}`,
+      `you may not do this${where(f.permission && named(f.permission, permissionWords.en), ' (~)')}${where(f.roles && ats(f.roles, 'en'), '. Who can: ~')}`,
     'zh-CN': f =>
-      `您没有此权限${where(f.permission && named(f.permission, permissionWords['zh-CN']), '（~）')}${where(f.roles, '。有权限的是：~')}`,
+      `您没有此权限${where(f.permission && named(f.permission, permissionWords['zh-CN']), '（~）')}${where(f.roles && ats(f.roles, 'zh-CN'), '。有权限的是：~')}`,
   },
   'outside-user': {
     en: () => 'people from another workspace and guests may not do this',
@@ -76,16 +78,17 @@ export const askingReasons = {
   },
   /** {roles} */
   'requester-excluded': {
-    en: f => `you asked for this rollback, and the rule wants somebody else${where(f.roles, '. Who can: ~')}`,
-    'zh-CN': f => `这次回滚由您发起，按规则须由他人审批${where(f.roles, '。可审批：~')}`,
+    en: f =>
+      `you asked for this rollback, and the rule wants somebody else${where(f.roles && ats(f.roles, 'en'), '. Who can: ~')}`,
+    'zh-CN': f => `这次回滚由您发起，按规则须由他人审批${where(f.roles && ats(f.roles, 'zh-CN'), '。可审批：~')}`,
   },
   'already-voted': { en: () => 'you have voted already, and it counts', 'zh-CN': () => '您已经投过票，且已计入' },
   /** {by, at, decision} */
   'already-decided': {
     en: f =>
-      `this is decided already${where(f.decision && named(f.decision, decisions.en), ': ~')}${where(f.by, ' by ~')}${where(f.at && day(f.at, 'en'), ' at ~')}`,
+      `this is decided already${where(f.decision && named(f.decision, decisions.en), ': ~')}${where(f.by && ats(f.by, 'en'), ' by ~')}${where(f.at && day(f.at, 'en'), ' at ~')}`,
     'zh-CN': f =>
-      `此事已有决定${where(f.decision && named(f.decision, decisions['zh-CN']), '：~')}${where(f.by, '，决定人 ~')}${where(f.at && day(f.at, 'zh-CN'), '，时间 ~')}`,
+      `此事已有决定${where(f.decision && named(f.decision, decisions['zh-CN']), '：~')}${where(f.by && ats(f.by, 'zh-CN'), '，决定人 ~')}${where(f.at && day(f.at, 'zh-CN'), '，时间 ~')}`,
   },
   /** {at} */
   'approval-expired': {
@@ -99,22 +102,23 @@ export const askingReasons = {
   /** {role, needed, have} */
   'quorum-unreachable': {
     en: f =>
-      `nobody was asked: the rule needs ${names(f.needed)} of ${names(f.role)}, and ${names(f.have)} can decide now`,
-    'zh-CN': f => `未发出审批：规则需要 ${names(f.role)} 中 ${names(f.needed)} 人，目前可审批的有 ${names(f.have)} 人`,
+      `nobody was asked: the rule needs ${names(f.needed)} of ${ats(f.role, 'en')}, and ${names(f.have)} can decide now`,
+    'zh-CN': f =>
+      `未发出审批：规则需要 ${ats(f.role, 'zh-CN')} 中 ${names(f.needed)} 人，目前可审批的有 ${names(f.have)} 人`,
   },
   /** {target, run, by, since} */
   'target-busy': {
     en: f =>
-      `another run holds ${names(f.target)}${where(f.run, ': ~')}${where(f.by, ' by ~')}${where(f.since && day(f.since, 'en'), ' since ~')}`,
+      `another run holds ${names(f.target)}${where(f.run, ': ~')}${where(f.by && ats(f.by, 'en'), ' by ~')}${where(f.since && day(f.since, 'en'), ' since ~')}`,
     'zh-CN': f =>
-      `${names(f.target)} 正由另一次回滚占用${where(f.run, '：~')}${where(f.by, '，发起人 ~')}${where(f.since && day(f.since, 'zh-CN'), '，始于 ~')}`,
+      `${names(f.target)} 正由另一次回滚占用${where(f.run, '：~')}${where(f.by && ats(f.by, 'zh-CN'), '，发起人 ~')}${where(f.since && day(f.since, 'zh-CN'), '，始于 ~')}`,
   },
   /** {target, levels, until, by, reason, open} */
   frozen: {
     en: f =>
-      `${where(f.levels ?? f.level, 'level ~ ')}rollbacks${where(f.target, ' of ~')} are frozen${where(f.until && day(f.until, 'en'), ' until ~')}${where(f.by, ' by ~')}${where(f.reason, ' (“~”)')}${where(f.open, '. Open: level ~')}`,
+      `${where(f.levels ?? f.level, 'level ~ ')}rollbacks${where(f.target, ' of ~')} are frozen${where(f.until && day(f.until, 'en'), ' until ~')}${where(f.by && ats(f.by, 'en'), ' by ~')}${where(f.reason, ' (“~”)')}${where(f.open, '. Open: level ~')}`,
     'zh-CN': f =>
-      `${where(f.target, '~ ')}${where(f.levels ?? f.level, '级别 ~ ')}的回滚已冻结${where(f.until && day(f.until, 'zh-CN'), '，至 ~')}${where(f.by, '，冻结人 ~')}${where(f.reason, '（“~”）')}${where(f.open, '。仍可用：级别 ~')}`,
+      `${where(f.target, '~ ')}${where(f.levels ?? f.level, '级别 ~ ')}的回滚已冻结${where(f.until && day(f.until, 'zh-CN'), '，至 ~')}${where(f.by && ats(f.by, 'zh-CN'), '，冻结人 ~')}${where(f.reason, '（“~”）')}${where(f.open, '。仍可用：级别 ~')}`,
   },
   'observe-only': {
     en: () => 'this target is in observe mode: Backout plans and shows, and changes nothing',
@@ -149,6 +153,6 @@ export const askingReasons = {
   /** {problems} */
   'catalogue-invalid': {
     en: f => `the catalogue has ${f.problems ?? 'some'} problem${s(f.problems)}; the one before stays in force`,
-    'zh-CN': f => `目录有${where(f.problems, ' ~ 处')}错误；继续使用之前的目录`,
+    'zh-CN': f => `服务目录有${where(f.problems, ' ~ 处')}错误；继续使用之前的服务目录`,
   },
 } satisfies NoteTable;

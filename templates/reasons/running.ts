@@ -16,7 +16,8 @@ export const runningReasons = {
   'target-changed': {
     en: f =>
       `${f.object || f.objects ? names(f.object ?? f.objects) : 'the target'} changed after the plan was shown, so the plan no longer counts`,
-    'zh-CN': f => `${f.object || f.objects ? names(f.object ?? f.objects) : '目标'} 在计划展示之后有变化，原计划作废`,
+    'zh-CN': f =>
+      `${f.object || f.objects ? `${names(f.object ?? f.objects)} ` : '目标'}在计划展示之后有变化，原计划作废`,
   },
   /** {object, owner} */
   'owned-by-other': {
@@ -50,7 +51,7 @@ export const runningReasons = {
     en: f =>
       `${where(f.step, 'step ~ ')}${f.step ? '' : 'a step '}did not finish${f.ms === undefined ? ' in its time' : ` within ${span(f.ms, 'en')}`}${where(f.object ?? f.command, ' on ~')}`,
     'zh-CN': f =>
-      `${where(f.step, '步骤 ~ ')}${f.step ? '' : '有一个步骤'}${f.ms === undefined ? '超时' : `未在 ${span(f.ms, 'zh-CN')} 内完成`}${where(f.object, '（~）')}`,
+      `${where(f.step, '步骤 ~ ')}${f.step ? '' : '有一个步骤'}${f.ms === undefined ? '超时' : `未在 ${span(f.ms, 'zh-CN')}内完成`}${where(f.object, '（~）')}`,
   },
   /** {step, object} */
   'step-unknown': {
@@ -67,7 +68,7 @@ export const runningReasons = {
   /** {checks} */
   'verification-failed': {
     en: f => `verification did not pass${where(f.checks, ': ~')}`,
-    'zh-CN': f => `验证未通过${where(f.checks, '：~')}`,
+    'zh-CN': f => `验证未通过${where(f.checks && names(f.checks, '、'), '：~')}`,
   },
   /** {object, step} */
   'cannot-revert': {

@@ -9,7 +9,7 @@ import { approvers, change, place, tally } from '../facts.ts';
 import { marks } from '../marks.ts';
 import { day, type NoteTable, named, names, where } from '../notes/table.ts';
 import { at, seats } from '../people.ts';
-import { listed } from '../say.ts';
+import { escaped, listed } from '../say.ts';
 import { gradeWords, operatorWords, statusNames } from '../words.ts';
 
 /** What commands and clicks did, one sentence each. */
@@ -72,13 +72,7 @@ export const doneSentences = {
 
 /** Says what a command or click did. Facts are foreign text: they are escaped here. */
 export function done(locale: Locale, code: DoneCode, facts: DoneFacts = {}): Screen {
-  const safe = Object.fromEntries(
-    Object.entries(facts).map(([name, value]) => [
-      name,
-      typeof value === 'number' ? value : Array.isArray(value) ? value.map(one => esc(one)) : esc(String(value)),
-    ]),
-  );
-  return draw({ head: doneSentences[code][locale](safe), lines: [] }, locale);
+  return draw({ head: doneSentences[code][locale](escaped(facts)), lines: [] }, locale);
 }
 
 interface Words {
@@ -122,7 +116,7 @@ const words = {
     complete: '回滚即将开始。',
     missing: (count, who) => `还需 ${count} 人（${who}）。`,
     nothing: '没有任何改动。',
-    already: (what, by, time) => `${by ? `${by} ` : ''}已于 ${time} ${what}。`,
+    already: (what, by, time) => `${what}（${by ? `${by}，` : ''}${time}）。`,
     over: run => `${run} 已无需再作决定。`,
   },
 } as const satisfies Record<Locale, Words>;
@@ -153,7 +147,7 @@ export function voted(locale: Locale, { run, decision, decided }: VotedData): Sc
   const then = decision === 'reject' ? w.nothing : decided ? w.complete : w.missing(Math.max(1, needed - yes), who);
   return draw(
     {
-      head: `${decision === 'approve' ? w.approved : w.rejected} ${then}`,
+      head: [decision === 'approve' ? w.approved : w.rejected, then].join(locale === 'en' ? ' ' : ''),
       lines: [`${place(run.request.target)} · ${change({ catalogue: null, locale }, run)}`],
       foot: shortRunId(run.id),
     },

@@ -90,7 +90,7 @@ const topics = {
         '`$ grade 服务 [in 环境] 版本 good | bad because …` 给版本评级',
         '`$ hold 服务 [in 环境] 版本 because …` · `$ release-hold 服务 [in 环境] 版本`',
         '`$ freeze 服务 [in 环境] [until 时间] because …` · `$ unfreeze 服务 [in 环境]`',
-        '`$ doctor` 检查各部分是否正常 · `$ reload` 重新读取目录',
+        '`$ doctor` 检查各部分是否正常 · `$ reload` 重新读取服务目录',
         '更多：`$ help roll-back`、`approval`、`operator`、`releases`、`freeze`',
       ],
     },
@@ -107,7 +107,7 @@ const topics = {
     approval: {
       title: '审批',
       lines: [
-        '由目录规定谁来批准、需要几人、截止时间。一人只占一个名额。',
+        '由服务目录规定谁来批准、需要几人、截止时间。一人只占一个名额。',
         '批准只对所展示的计划有效。若目标在执行前有变化，本次回滚结束，并展示新的计划。',
         '点击时核对成员身份，最后一票到齐时再次核对。',
         '到期无人决定：请求过期，没有任何改动。',

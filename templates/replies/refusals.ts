@@ -1,5 +1,6 @@
 import type { Locale } from '../../src/domain/catalogue.ts';
 import { shortRunId } from '../../src/domain/ids.ts';
+import type { Reason } from '../../src/domain/reason.ts';
 import type { Screen } from '../../src/domain/screen.ts';
 import { clock } from '../clock.ts';
 import type { BusyData, RefusalData } from '../data.ts';
@@ -57,13 +58,14 @@ const words = {
 
 const uncounted: ReadonlySet<string> = new Set([
   'requester-excluded',
-  'already-voted',
-  'already-decided',
   'approval-expired',
   'stale-card',
   'membership-unknown',
   'deactivated-user',
 ]);
+
+/** Nothing is wrong with these: somebody was quicker, or clicked twice. */
+const kind: ReadonlySet<string> = new Set(['already-voted', 'already-decided']);
 
 const unstarted: ReadonlySet<string> = new Set([
   'unknown-service',
@@ -86,13 +88,14 @@ const unstarted: ReadonlySet<string> = new Set([
 export function refusal(locale: Locale, data: RefusalData): Screen {
   const { reason: why, next = [] } = data;
   if (why.code === 'not-confirmed') return notConfirmed(locale);
+  if (why.code === 'internal') return failure(locale);
   const w: Words = words[locale];
   const start = unstarted.has(why.code) ? w.notStarted : uncounted.has(why.code) ? w.notCounted : w.notDone;
   const colon = locale === 'en' ? ': ' : '：';
   const near = data.nearest ?? asList(why.facts?.nearest);
   return draw(
     {
-      head: `${start}${colon}${sentence(sayReason(why, locale), locale)}`,
+      head: kind.has(why.code) ? alone(locale, why) : `${start}${colon}${sentence(sayReason(why, locale), locale)}`,
       lines: [
         near.length > 0
           ? {
@@ -146,7 +149,12 @@ export function failure(locale: Locale): Screen {
 }
 
 /** The reason a form field is refused with, as one plain sentence. */
-export function fieldError(locale: Locale, why: Parameters<typeof sayReason>[0]): string {
-  const said = forTerminal(sentence(sayReason(why, locale), locale)).replaceAll('`', '');
+export function fieldError(locale: Locale, why: Reason): string {
+  return forTerminal(alone(locale, why)).replaceAll('`', '');
+}
+
+/** A reason as a sentence that stands alone. */
+function alone(locale: Locale, why: Reason): string {
+  const said = sentence(sayReason(why, locale), locale);
   return `${said.charAt(0).toUpperCase()}${said.slice(1)}`;
 }

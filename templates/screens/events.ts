@@ -6,6 +6,7 @@ import type { Plan } from '../../src/domain/plan.ts';
 import type { Reason } from '../../src/domain/reason.ts';
 import { esc } from '../escape.ts';
 import { quoted } from '../limits.ts';
+import { s } from '../notes/table.ts';
 import { at, called } from '../people.ts';
 import { sayNote, sayReason } from '../say.ts';
 import { levelWords, operatorWords, scenarioWord, statusNames } from '../words.ts';
@@ -36,7 +37,8 @@ const how = {
 const en: Tellers = {
   requested: (e, t) =>
     `${called(e.request.by)} asked: ${t.quoted(e.request.reason)} (${scenarioWord(e.request.scenario, 'en')})`,
-  planned: e => `plan made: ${levelWords.en[e.plan.level]}, ${e.plan.operations.length} step(s)`,
+  planned: e =>
+    `plan made: ${levelWords.en[e.plan.level]}, ${e.plan.operations.length} step${s(e.plan.operations.length)}`,
   'approval-asked': e => `approval asked by the rule ${esc(e.rule.name)}`,
   reminded: () => 'approvers reminded',
   voted: (e, t) =>

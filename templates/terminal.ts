@@ -1,0 +1,106 @@
+import type { Locale } from '../src/domain/catalogue.ts';
+import { type RunId, shortRunId } from '../src/domain/ids.ts';
+
+/** The programs of the command line that are no commands of Slack. */
+export const programNames = ['init', 'start', 'check', 'schema', 'doctor', 'demo'] as const;
+
+/** A program of the command line. */
+export type ProgramName = (typeof programNames)[number];
+
+interface Words {
+  readonly usage: string;
+  readonly programs: Readonly<Record<ProgramName, string>>;
+  readonly switches: readonly string[];
+  readonly codes: string;
+  readonly more: string;
+  readonly kept: (file: string) => string;
+  readonly wrote: (files: readonly string[]) => string;
+  readonly afterInit: readonly string[];
+  readonly fine: (file: string, services: number) => string;
+  readonly goesOn: (run: string) => string;
+  readonly watching: (run: string) => string;
+}
+
+const words = {
+  en: {
+    usage: 'Usage: backout COMMAND',
+    programs: {
+      init: 'init [SERVICE]               writes a commented backout.yaml and the Slack app manifest',
+      start: 'start                        runs Backout',
+      check: 'check [FILE]                 tells everything that is wrong with the catalogue',
+      schema: 'schema                       prints the JSON Schema of the catalogue, for editors',
+      doctor: 'doctor                       looks at Slack, Redis and the targets: what works, what does not',
+      demo: 'demo                         a rollback to click through, on this machine',
+    },
+    switches: [
+      '--watch   wait for the run and tell how it goes (Ctrl-C leaves it going)',
+      '--json    print data instead of sentences',
+    ],
+    codes: 'Exit code: 0 done, 1 refused or failed, 2 not understood, 3 not confirmed',
+    more: 'More: backout help TOPIC, with TOPIC one of',
+    kept: file => `${file} is there already and was left as it is.`,
+    wrote: files => `Wrote ${files.join(' and ')}.`,
+    afterInit: [
+      'Next: create the Slack app from the manifest at https://api.slack.com/apps (From a manifest),',
+      'put its tokens into the environment (SLACK_BOT_TOKEN, SLACK_APP_TOKEN), fill in backout.yaml, then:',
+      '  backout check && backout start',
+    ],
+    fine: (file, services) => `${file}: nothing wrong, ${services} service${services === 1 ? '' : 's'}.`,
+    goesOn: run => `The run goes on. See how it stands: backout show ${run}`,
+    watching: run => `Waiting for ${run}. Ctrl-C stops the waiting and leaves the run going.`,
+  },
+  'zh-CN': {
+    usage: '用法：backout 命令',
+    programs: {
+      init: 'init [服务]                  生成带注释的 backout.yaml 和 Slack 应用清单',
+      start: 'start                        启动 Backout',
+      check: 'check [文件]                 列出服务目录文件中的所有问题',
+      schema: 'schema                       输出服务目录文件的 JSON Schema，供编辑器使用',
+      doctor: 'doctor                       检查 Slack、Redis 和目标是否正常',
+      demo: 'demo                         在本机演示一次完整的回滚',
+    },
+    switches: ['--watch   等待回滚并显示进展（Ctrl-C 只停止等待，回滚继续）', '--json    输出数据而非文字'],
+    codes: '退出码：0 完成，1 被拒绝或失败，2 无法识别，3 未确认',
+    more: '更多：backout help 主题，主题可为',
+    kept: file => `${file} 已存在，未作改动。`,
+    wrote: files => `已写入 ${files.join('、')}。`,
+    afterInit: [
+      '下一步：在 https://api.slack.com/apps 用清单创建 Slack 应用（From a manifest），',
+      '将令牌写入环境变量（SLACK_BOT_TOKEN、SLACK_APP_TOKEN），填好 backout.yaml，然后：',
+      '  backout check && backout start',
+    ],
+    fine: (file, services) => `${file}：没有问题，共 ${services} 个服务。`,
+    goesOn: run => `回滚仍在继续。查看状态：backout show ${run}`,
+    watching: run => `正在等待 ${run}。Ctrl-C 只停止等待，回滚继续。`,
+  },
+} as const satisfies Record<Locale, Words>;
+
+/** The overview of the command line: programs, commands (as they are typed), switches and exit codes. */
+export function usageText(locale: Locale, commands: readonly string[], topics: readonly string[]): string {
+  const w: Words = words[locale];
+  const lists = [programNames.map(name => w.programs[name]), commands, w.switches];
+  const indented = lists.map(lines => lines.map(line => `  ${line}`).join('\n'));
+  return [w.usage, ...indented, w.codes, `${w.more}: ${topics.join(', ')}`].join('\n\n');
+}
+
+/** What `init` did: the files it wrote, those it left alone, and what to do next. */
+export function initText(locale: Locale, wrote: readonly string[], kept: readonly string[]): string {
+  const w: Words = words[locale];
+  const lines = [...kept.map(file => w.kept(file)), ...(wrote.length > 0 ? [w.wrote(wrote), ...w.afterInit] : [])];
+  return lines.join('\n');
+}
+
+/** Says that a catalogue is in order. */
+export function fineText(locale: Locale, file: string, services: number): string {
+  return words[locale].fine(file, services);
+}
+
+/** Says that the run goes on though nobody waits for it here any more. */
+export function goesOnText(locale: Locale, run: RunId): string {
+  return words[locale].goesOn(shortRunId(run));
+}
+
+/** Says what is waited for, and that Ctrl-C does no harm. */
+export function watchingText(locale: Locale, run: RunId): string {
+  return words[locale].watching(shortRunId(run));
+}
