@@ -35,7 +35,7 @@ export function change(view: Pick<RunView, 'catalogue' | 'locale'>, run: Run): s
 }
 
 /** The runbook a run follows, where its catalogue can be read. */
-export function runbookOf(view: Pick<RunView, 'catalogue'>, run: Run): Runbook | null {
+function runbookOf(view: Pick<RunView, 'catalogue'>, run: Run): Runbook | null {
   const { service, environment } = targetParts(run.request.target);
   const spec = view.catalogue?.services[service]?.environments[environment];
   return spec?.runbooks.find(runbook => runbook.id === run.plan?.runbook) ?? null;

@@ -38,7 +38,7 @@ function fewer(blocks: readonly object[], cut: string): readonly object[] {
 }
 
 /** Cuts a text that is too long at its last line or word, never within an escape or a mention, and says so. */
-export function shorten(text: string, most: number, cut: string): string {
+function shorten(text: string, most: number, cut: string): string {
   if (text.length <= most) return text;
   const room = text.slice(0, most - cut.length - 1);
   const line = room.lastIndexOf('\n');

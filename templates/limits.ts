@@ -2,24 +2,16 @@
 export const limits = {
   text: 4_000,
   blocks: 50,
-  viewBlocks: 100,
   section: 3_000,
-  contextItem: 2_000,
-  contextItems: 10,
-  actions: 25,
   buttonText: 75,
-  buttonValue: 2_000,
   options: 100,
   optionText: 75,
   optionValue: 150,
   inputLabel: 2_000,
   inputHint: 2_000,
   placeholder: 150,
-  inputText: 3_000,
   /** Ours: a reason that people read. */
   reason: 1_000,
-  formTitle: 24,
-  metadata: 3_000,
 } as const;
 
 /** How much of a foreign text a screen quotes before it says that there is more. */

@@ -13,7 +13,7 @@ import { escaped, listed } from '../say.ts';
 import { gradeWords, operatorWords, statusNames } from '../words.ts';
 
 /** What commands and clicks did, one sentence each. */
-export const doneSentences = {
+const doneSentences = {
   cancelled: {
     en: f => `${names(f.run)} is cancelled. Nothing has changed.`,
     'zh-CN': f => `${names(f.run)} 已取消，没有任何改动。`,

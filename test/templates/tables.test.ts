@@ -2,6 +2,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { locales } from '../../src/domain/catalogue.ts';
 import { reasonCodes } from '../../src/domain/reason.ts';
+import { clock } from '../../templates/clock.ts';
+import { code, esc } from '../../templates/escape.ts';
 import { actionIds, blockIds, formIds, selectIds } from '../../templates/ids.ts';
 import { marks } from '../../templates/marks.ts';
 import { noteAreas, notes } from '../../templates/notes/index.ts';
@@ -65,4 +67,35 @@ describe('Ids', () => {
     const drawn = screens.flatMap(({ text }) => [...text.matchAll(/action: '([\w-]+)'/g)].map(match => match[1]));
     for (const id of drawn) expect(actionIds).toContain(id);
   });
+});
+
+describe('Foreign text', () => {
+  const cases: readonly [string, string][] = [
+    ['<!channel>', '&lt;!channel&gt;'],
+    ['a & b', 'a &amp; b'],
+    ['one\n\ttwo\u0000', 'one two'],
+    ['in\u200bvis\u202eible', 'invisible'],
+    ['\ud800lone', '\ufffdlone'],
+    ['👩\u200d🚒', '👩\u200d🚒'],
+  ];
+  for (const [given, wanted] of cases) it(JSON.stringify(given), () => expect(esc(given)).toBe(wanted));
+
+  it('is cut before it is escaped, and the cut is marked', () => {
+    expect(esc('&'.repeat(20), 5)).toBe('&amp;&amp;&amp;&amp;…');
+    expect(esc('ab👩👩', 4)).toBe('ab…');
+  });
+
+  it('cannot leave inline code', () => expect(code('a`b')).toBe('`aˋb`'));
+});
+
+describe('Clock times', () => {
+  const at = (month: number, day: number, year = 2026) => new Date(year, month, day, 3, 7).getTime();
+  const now = new Date(2026, 10, 21, 12, 0).getTime();
+  const cases: readonly [number, string, string][] = [
+    [at(10, 21), '03:07', '03:07'],
+    [at(10, 12), '12 Nov 03:07', '11月12日 03:07'],
+    [at(10, 12, 2025), '12 Nov 2025 03:07', '2025年11月12日 03:07'],
+  ];
+  for (const [time, en, zh] of cases)
+    it(en, () => expect([clock(time, now, 'en'), clock(time, now, 'zh-CN')]).toEqual([en, zh]));
 });
