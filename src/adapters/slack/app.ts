@@ -14,7 +14,7 @@ import {
 } from './listeners.ts';
 import { slackLogger } from './logger.ts';
 import { shortcutId } from './manifest.ts';
-import { createSocket, type Socket } from './socket.ts';
+import { createSocket, type Socket, socketOptions } from './socket.ts';
 
 /** How requests come in: signed HTTP requests, or Socket Mode where an app token is set. */
 export interface SlackDoor extends SlackAccess {
@@ -95,7 +95,10 @@ async function overSocket(appToken: string, door: SlackDoor, deps: AppDeps): Pro
   const receiver = new SocketModeReceiver({
     appToken,
     logger: slackLogger(deps.log),
-    installerOptions: { clientOptions: door.apiUrl ? { slackApiUrl: door.apiUrl } : {} },
+    autoReconnectEnabled: socketOptions.autoReconnectEnabled,
+    installerOptions: {
+      clientOptions: { ...socketOptions.clientOptions, ...(door.apiUrl && { slackApiUrl: door.apiUrl }) },
+    },
   });
   await createBolt(door, deps, receiver);
   return createSocket(receiver, deps.log);

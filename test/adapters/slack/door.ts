@@ -95,13 +95,18 @@ function routesOf(table: Table, came: ServedApp['came']): Routes {
 }
 
 /** Serves a real Bolt app on the loopback interface against the rig. */
-export async function serveApp(slack: SlackRig, table: Table, once: Once = sharedMemory()): Promise<ServedApp> {
+export async function serveApp(
+  slack: SlackRig,
+  table: Table,
+  once: Once = sharedMemory(),
+  appToken: string | null = null,
+): Promise<ServedApp> {
   const log = keptLog();
   const came: ServedApp['came'] = { commands: [], presses: [], submissions: [] };
   const access = { botToken: slack.bot.token, apiUrl: slack.apiUrl };
   const clients = await createClients(access, log);
   const identity = createIdentity(clients.interactive, log);
-  const door = { ...access, signingSecret: slack.signingSecret, appToken: null };
+  const door = { ...access, signingSecret: slack.signingSecret, appToken };
   const deps = { routes: routesOf(table, came), clients, identity, log, once, clock: { now: () => Date.now() } };
   const app = await createSlackApp(door, { ...deps, lastWords: screen('Last words') });
   const server = createServer((request, response) => app.listener?.(request, response));

@@ -26,6 +26,9 @@ export function localAnswer(workspace: Workspace, method: string, args: Json): J
       (group && !group.disabled ? { ok: true, users: [...group.users] } : { ok: false, error: 'no_such_subteam' })
     );
   }
+  if (method === 'apps.connections.open') {
+    return workspace.socket ? { ok: true, url: workspace.socket.url } : { ok: false, error: 'not_allowed_token_type' };
+  }
   return undefined;
 }
 

@@ -53,6 +53,27 @@ export interface Outgoing {
   responseId?: string;
 }
 
+/** Given to an act in place of an app's URL, it hands the payload to the app that is connected by Socket Mode. */
+export const socketUrl = 'socket:';
+
+function envelopeOf({ type, body }: Outgoing): { type: string; payload: Json } {
+  if (type === 'json') return { type: 'events_api', payload: json(body) };
+  const fields = Object.fromEntries(new URLSearchParams(body));
+  return fields.payload === undefined
+    ? { type: 'slash_commands', payload: fields }
+    : { type: 'interactive', payload: json(fields.payload) };
+}
+
+async function overSocket(workspace: Workspace, outgoing: Outgoing): Promise<Reply> {
+  const { type, payload } = envelopeOf(outgoing);
+  const began = performance.now();
+  const ack = (await workspace.socket?.deliver(type, payload)) ?? {};
+  refuseBadAnswer(workspace, ack);
+  const responses = () => [...(workspace.responseUrls.get(outgoing.responseId ?? '') ?? [])];
+  const again = () => overSocket(workspace, outgoing);
+  return { status: 200, body: JSON.stringify(ack), json: ack, ms: performance.now() - began, responses, again };
+}
+
 /** Sends a signed request to an app's `/slack/events`, as Slack does. */
 export async function deliver(
   workspace: Workspace,
@@ -61,6 +82,7 @@ export async function deliver(
   outgoing: Outgoing,
   options: Signing,
 ): Promise<Reply> {
+  if (appUrl === socketUrl) return overSocket(workspace, outgoing);
   const timestamp = options.timestamp ?? Math.floor(Date.now() / 1000);
   const signature = options.signature ?? sign(options.secret ?? secret, timestamp, outgoing.body);
   const headers = {

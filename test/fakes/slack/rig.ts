@@ -4,6 +4,7 @@ import { type Acts, createActs } from './acts.ts';
 import type { Json } from './block-rules.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { forward, startProxy } from './proxy.ts';
+import { type SocketHost, startSocketHost } from './socket.ts';
 import {
   type Call,
   type ChannelTraits,
@@ -75,6 +76,8 @@ export interface SlackRig extends Acts {
   view(user: string): RigView;
   home(user: string): RigView | undefined;
   calls(method?: string): Call[];
+  /** Starts Slack's end of Socket Mode; acts take `socketUrl` in place of the app's URL then. */
+  openSocketMode(): Promise<SocketHost>;
   /** Refuses connections from now on, or accepts them again. */
   outage(on: boolean): Promise<void>;
   /** Polls until a value is there; fails after `within` milliseconds (default 10 s). */
@@ -241,7 +244,12 @@ export async function startSlackRig(options: RigOptions = {}): Promise<SlackRig>
     ...createActs({ workspace, secret: signingSecret, rigUrl: proxy.url }),
     outage: on => (on ? proxy.refuse() : proxy.restore()),
     eventually: pollFor,
+    async openSocketMode() {
+      workspace.socket ??= await startSocketHost(appId);
+      return workspace.socket;
+    },
     async close() {
+      await workspace.socket?.close();
       await proxy.close();
       await emulator.close();
     },

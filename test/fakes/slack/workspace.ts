@@ -1,4 +1,5 @@
 import type { Json } from './block-rules.ts';
+import type { SocketHost } from './socket.ts';
 
 /** What `users.info` says beyond what the emulator can hold. */
 export interface UserTraits {
@@ -101,6 +102,8 @@ export interface Workspace {
   viewOwners: Map<string, string>;
   triggers: Map<string, string>;
   responseUrls: Map<string, UrlResponse[]>;
+  /** Slack's end of Socket Mode, where a test started it. */
+  socket?: SocketHost;
   /** Calls the emulator itself, past the proxy and its faults. */
   direct(method: string, args: Json, token?: string): Promise<Json>;
 }
