@@ -80,7 +80,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('wild' as const), run: small, event: fc.nat({ max: 30 }), guard }),
   },
   {
-    weight: 2,
+    weight: 5,
     arbitrary: fc.record({ do: fc.constant('zombie' as const), run: small, index: small, begins: fc.boolean() }),
   },
   { weight: 1, arbitrary: fc.constant({ do: 'land' as const }) },

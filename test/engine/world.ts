@@ -142,8 +142,8 @@ export class World {
   }
 
   async #zombie(run: Run, move: Extract<Move, { do: 'zombie' }>): Promise<void> {
-    const fence = Math.max(run.fence - 1, 1);
-    const index = move.index % size.operations;
+    const fence = Math.max(run.fence - 1 - (move.index % 2), 1);
+    const index = nextIndex(run, 'apply') ?? move.index % size.operations;
     if (move.begins) await this.#store.begin(run.id, { phase: 'apply', index, fence, worker: 'zombie' });
     else await this.#store.outcome(run.id, outcome(fence, index));
   }
