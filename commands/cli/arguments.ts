@@ -13,8 +13,10 @@ export interface CommandLine {
 
 const switches = ['--json', '--watch', '--help', '-h', '--version'] as const;
 
-/** Takes a command line apart; switches count anywhere before the reason. */
-export function readArguments(argv: readonly string[]): CommandLine {
+/** Takes a command line apart; switches count anywhere before the reason and at the very end. */
+export function readArguments(all: readonly string[]): CommandLine {
+  const trailing = all.length - all.findLastIndex(arg => !isSwitch(arg)) - 1;
+  const argv = [...all.slice(all.length - trailing), ...all.slice(0, all.length - trailing)];
   const because = argv.findIndex(arg => /^(because|reason|--reason|--because|因为|原因)$/i.test(arg));
   const front = because < 0 ? argv : argv.slice(0, because);
   const given = new Set(front.filter(arg => isSwitch(arg)));

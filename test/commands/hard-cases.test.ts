@@ -42,7 +42,7 @@ describe('slack.md case 1: double click and two approvers at once', () => {
   it('counts two people towards two seats, and one person once', async () => {
     const run = await waiting(2);
     expect(textOf(await door.press('jon', 'run-approve', cardValue(run)))).toContain('Still needed: 1 more');
-    expect(textOf(await door.press('jon', 'run-approve', cardValue(run)))).toContain('you have voted already');
+    expect(textOf(await door.press('jon', 'run-approve', cardValue(run)))).toMatch(/you have voted already/i);
     expect((await door.run(run.id)).status).toBe('awaiting-approval');
     expect(textOf(await door.type('$lee', `approve ${run.id}`))).toContain('The rollback starts');
     expect((await door.run(run.id)).status).toBe('approved');

@@ -1,0 +1,56 @@
+import { doctorReply, forTerminal, problemsReply } from '../../templates/index.ts';
+import { fineText, initText, type ProgramName } from '../../templates/terminal.ts';
+import type { CommandLine } from './arguments.ts';
+import { type CliDeps, exitCodes } from './deps.ts';
+
+/** What each program of the command line does; answers the exit code. */
+export const programs: Readonly<Record<ProgramName, (deps: CliDeps, line: CommandLine) => Promise<number>>> = {
+  init,
+  check,
+  doctor,
+  start: deps => deps.start(),
+  demo: deps => deps.demo(),
+  schema: async deps => {
+    deps.out(JSON.stringify(deps.schema(), null, 2));
+    return exitCodes.ok;
+  },
+};
+
+/** Writes the starter files; one that is there already is left as it is, and then the exit code is 1. */
+async function init(deps: CliDeps, { args }: CommandLine): Promise<number> {
+  const service = args[0] ?? 'my-service';
+  const files = Object.entries(deps.starter({ service, account: deps.account() ?? 'operator' }));
+  const done: [string, boolean][] = [];
+  for (const [file, text] of files) done.push([file, await deps.writeNew(file, text)]);
+  const named = (written: boolean) => done.filter(([, is]) => is === written).map(([file]) => file);
+  deps.out(initText(deps.locale, named(true), named(false)));
+  return named(false).length > 0 ? exitCodes.refused : exitCodes.ok;
+}
+
+/** Tells everything that is wrong with a catalogue. */
+async function check(deps: CliDeps, { args, json }: CommandLine): Promise<number> {
+  const read = await deps.check(args[0] ?? null);
+  if (read.kind === 'broken') {
+    const said = json ? JSON.stringify(read.data) : forTerminal(problemsReply(deps.locale, read.data).text);
+    (json ? deps.out : deps.err)(said);
+    return exitCodes.refused;
+  }
+  const { file, catalogue, warnings } = read;
+  for (const warning of json ? [] : warnings) deps.err(warning);
+  const services = Object.keys(catalogue.services).length;
+  deps.out(json ? JSON.stringify({ file, hash: catalogue.hash, warnings }) : fineText(deps.locale, file, services));
+  return exitCodes.ok;
+}
+
+/** How long `doctor` may look at one part, in ms. */
+const probeMs = 15_000;
+
+/** Looks at everything this machine can reach; works with the store away, too. */
+async function doctor(deps: CliDeps, { json }: CommandLine): Promise<number> {
+  const signal = AbortSignal.any([deps.interrupted, AbortSignal.timeout(probeMs)]);
+  const looked = await Promise.allSettled((await deps.probes()).map(probe => probe({ signal })));
+  const findings = looked.flatMap(found => (found.status === 'fulfilled' ? found.value : []));
+  deps.out(json ? JSON.stringify({ findings }) : forTerminal(doctorReply(deps.locale, findings).text));
+  const silent = looked.some(({ status }) => status === 'rejected');
+  return silent || findings.some(({ state }) => state === 'broken') ? exitCodes.refused : exitCodes.ok;
+}

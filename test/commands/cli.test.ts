@@ -1,0 +1,228 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { accountName, actingUid } from '../../commands/cli/account.ts';
+import { readArguments } from '../../commands/cli/arguments.ts';
+import type { CliDeps } from '../../commands/cli/deps.ts';
+import { runCli } from '../../commands/cli/index.ts';
+import { shortRunId } from '../../src/domain/ids.ts';
+import { Refusal, reason } from '../../src/domain/reason.ts';
+import { type Door, openDoor, runOf } from './door.ts';
+
+let door: Door;
+beforeAll(async () => {
+  door = await openDoor();
+});
+afterAll(() => door.close());
+beforeEach(() => door.reset());
+
+/** Runs the command line as an account; what it wrote is kept. */
+async function backout(account: string | null, argv: readonly string[], over: Partial<CliDeps> = {}) {
+  const written = { out: [] as string[], err: [] as string[], trouble: [] as unknown[] };
+  const deps: CliDeps = {
+    out: text => void written.out.push(text),
+    err: text => void written.err.push(text),
+    trouble: failure => void written.trouble.push(failure),
+    account: () => account,
+    locale: 'en',
+    version: '0.1.0',
+    clock: door.deps.clock,
+    requestId: randomUUID,
+    pause: async () => undefined,
+    interrupted: new AbortController().signal,
+    open: async () => ({ ...door.deps, routes: door.routes, close: async () => undefined }),
+    check: async () => ({ kind: 'fine', file: 'backout.yaml', catalogue: door.catalogue, warnings: [] }),
+    schema: () => ({ type: 'object' }),
+    probes: async () => [],
+    starter: ({ service, account: by }) => ({ 'backout.yaml': `# ${service} ${by}`, 'slack-manifest.json': '{}' }),
+    writeNew: async () => true,
+    start: async () => 0,
+    demo: async () => 0,
+    ...over,
+  };
+  const code = await runCli(deps, argv);
+  return { code, out: written.out.join('\n'), err: written.err.join('\n'), trouble: written.trouble };
+}
+
+describe('who acts', () => {
+  it.each([
+    [{ uid: 1000, sudoUid: undefined }, 1000],
+    [{ uid: 1000, sudoUid: '0' }, 1000],
+    [{ uid: 0, sudoUid: '1000' }, 1000],
+    [{ uid: 0, sudoUid: undefined }, 0],
+    [{ uid: 0, sudoUid: 'mara' }, 0],
+    [{ uid: 0, sudoUid: '-1' }, 0],
+  ])('%j is %d', (ids, uid) => {
+    expect(actingUid(ids)).toBe(uid);
+  });
+
+  it('is named by the password file alone', () => {
+    const passwd = 'root:x:0:0:root:/root:/bin/bash\nmara:x:1000:1000:Mara,,,:/home/mara:/bin/zsh\nbroken\n';
+    expect([0, 1000, 4242].map(uid => accountName(passwd, uid))).toEqual(['root', 'mara', null]);
+  });
+
+  it.each([['nobody'], [null]])('the account %j is refused with a plain sentence', async account => {
+    const { code, err } = await backout(account, ['status']);
+    expect(code).toBe(1);
+    expect(err).toContain('is not listed in the catalogue as a person');
+  });
+
+  it('is the same person as in Slack: the requester cannot approve from a terminal', async () => {
+    const run = await door.ask(runOf(await door.type('mara', 'cart-web level 2 because payments fail')));
+    const { code, err } = await backout('mara', ['approve', run.id]);
+    expect(code).toBe(1);
+    expect(err).toContain('you asked for this rollback');
+  });
+});
+
+describe('exit codes', () => {
+  const rows: readonly (readonly [string, string, readonly string[], number, RegExp])[] = [
+    ['done', 'mara', ['status'], 0, /./],
+    ['a request', 'mara', ['cart-web', 'level', '2', 'because', 'payments', 'fail'], 0, /is taken/],
+    ['not allowed', 'mara', ['freeze', 'cart-web', 'because', 'quarter close'], 1, /may not do this/],
+    ['unknown service', 'mara', ['chekout-api', 'because', 'abc'], 2, /Did you mean.*checkout-api/s],
+    ['missing environment', 'mara', ['checkout-api', 'because', 'abc'], 2, /which environment/],
+    ['unknown run', 'mara', ['show', 'R-ZZZZ'], 2, /no run is called/],
+    ['no such topic', 'mara', ['help', 'nonsense'], 2, /Usage/],
+    ['help', 'nobody', ['help'], 0, /Exit code/],
+    ['no arguments', 'nobody', [], 0, /Usage: backout/],
+    ['help of a topic', 'nobody', ['help', 'freeze'], 0, /freeze/i],
+    ['version', 'nobody', ['--version'], 0, /^0\.1\.0$/m],
+    ['schema', 'nobody', ['schema'], 0, /"type"/],
+    ['check', 'nobody', ['check'], 0, /nothing wrong, 5 services/],
+    ['init', 'nobody', ['init', 'shop'], 0, /Wrote backout.yaml and slack-manifest.json/],
+  ];
+  it.each(rows)('%s', async (_name, account, argv, code, said) => {
+    const done = await backout(account, argv);
+    expect(done.trouble).toEqual([]);
+    expect(`${done.out}${done.err}`).toMatch(said);
+    expect(done.code).toBe(code);
+  });
+
+  it('3 where the store is away', async () => {
+    const open = () => Promise.reject(new Refusal(reason('not-confirmed')));
+    const { code, err } = await backout('mara', ['cart-web', 'because', 'abc'], { open });
+    expect(code).toBe(3);
+    expect(err).toContain('Not confirmed');
+  });
+
+  it('3 where Backout itself fails, without its inner words', async () => {
+    const routes = { ...door.routes, command: () => Promise.reject(new Error('boom')) };
+    const open = async () => ({ ...door.deps, routes, close: async () => undefined });
+    const { code, err, trouble } = await backout('mara', ['status'], { open });
+    expect(code).toBe(3);
+    expect(trouble).toEqual([new Error('boom')]);
+    expect(err).not.toContain('boom');
+  });
+
+  it('1 where a file of init is there already, and it is left alone', async () => {
+    const { code, out } = await backout('mara', ['init'], { writeNew: async file => file !== 'backout.yaml' });
+    expect(code).toBe(1);
+    expect(out).toContain('backout.yaml is there already');
+    expect(out).toContain('Wrote slack-manifest.json');
+  });
+
+  it('1 where the catalogue is broken, with every problem', async () => {
+    const problem = { line: 3, column: 5, path: 'services', message: 'unknown step', suggestion: null };
+    const data = { file: 'backout.yaml', problems: [problem, { ...problem, line: 9 }], kept: false };
+    const { code, err } = await backout('mara', ['check'], { check: async () => ({ kind: 'broken', data }) });
+    expect(code).toBe(1);
+    expect(err).toMatch(/3.*5[\s\S]*9.*5/);
+  });
+
+  it('of doctor: 1 as soon as something is broken', async () => {
+    const finding = { subject: 'Redis', message: 'no persistence', remedy: 'turn it on' };
+    const found = (state: 'ok' | 'broken') => [async () => [{ ...finding, state }]];
+    expect(await backout('x', ['doctor'], { probes: async () => found('ok') })).toMatchObject({ code: 0 });
+    const broken = await backout('x', ['doctor'], { probes: async () => found('broken') });
+    expect(broken).toMatchObject({ code: 1, out: expect.stringContaining('turn it on') });
+  });
+});
+
+describe('gate for pipelines', () => {
+  it('answers by exit code and reason', async () => {
+    const identity = { commit: 'a'.repeat(40) };
+    const at = Date.now();
+    const deployed = { kind: 'deployed', key: 'k2140', version: '2.14.0', identity, status: 'succeeded' } as const;
+    await door.deps.releases.learn(runTarget, [{ ...deployed, by: null, at, url: null }]);
+    expect(await backout('mara', ['gate', 'cart-web', '2.14.0'])).toMatchObject({ code: 0 });
+    expect(await backout('mara', ['hold', 'cart-web', '2.14.0', 'because', 'it fails'])).toMatchObject({ code: 0 });
+    const held = await backout('ci', ['gate', 'cart-web', '2.14.0']);
+    expect(held).toMatchObject({ code: 1, err: expect.stringContaining('hold') });
+    expect(await backout('mara', ['gate', 'cart-web', '2.15.0'])).toMatchObject({ code: 0 });
+    const data = JSON.parse((await backout('mara', ['gate', 'cart-web', 'a'.repeat(40), '--json'])).out);
+    expect(data).toMatchObject({ outcome: 'refused', data: { stop: { kind: 'hold' } } });
+    expect(await backout('mara', ['release-hold', 'cart-web'])).toMatchObject({ code: 0 });
+    expect(await backout('mara', ['gate', 'cart-web', '2.14.0'])).toMatchObject({ code: 0 });
+  });
+  const runTarget = 'cart-web/production' as never;
+});
+
+describe('the day Slack is down', () => {
+  it('a run is asked for, shown, approved and watched from terminals', async () => {
+    const asked = await backout('mara', ['cart-web', 'level', '2', 'because', 'payments fail', '--json']);
+    const id = JSON.parse(asked.out).run;
+    await door.ask(id);
+    expect(await backout('jon', ['show', shortRunId(id)])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('2.14.0 → 2.13.2'),
+    });
+    let looks = 0;
+    const pause = async () => {
+      looks += 1;
+      if (looks === 2)
+        await door.drive(id, [
+          { kind: 'preflight-started', worker: 'w1', fence: 1, status: 'preflight' },
+          { kind: 'ended', status: 'failed', reason: reason('permission-missing'), by: { kind: 'system', name: 'w1' } },
+        ]);
+    };
+    const done = await backout('jon', ['approve', shortRunId(id), '--watch'], { pause });
+    expect(done.out).toMatch(/Your approval counts[\s\S]*@Jon approved[\s\S]*NOT DONE, NOTHING CHANGED/);
+    expect(done.code).toBe(1);
+  });
+
+  it('Ctrl-C stops the waiting and leaves the run going', async () => {
+    const stop = new AbortController();
+    const pause = async () => stop.abort();
+    const argv = ['cart-web', 'level', '2', '--watch', 'because', 'payments fail'];
+    const done = await backout('mara', argv, { pause, interrupted: stop.signal });
+    expect(done).toMatchObject({ code: 0, err: expect.stringContaining('The run goes on') });
+    expect(await door.runs()).toMatchObject([{ status: 'requested' }]);
+  });
+
+  it('rejecting needs a reason, and a short id that fits several runs lists them', async () => {
+    const id = runOf(await door.type('mara', 'cart-web level 2 because payments fail'));
+    await door.ask(id);
+    expect(await backout('jon', ['reject', id])).toMatchObject({ code: 2, err: expect.stringContaining('say why') });
+    expect(await backout('jon', ['reject', id, 'because', 'not now'])).toMatchObject({ code: 0 });
+    expect((await door.run(id)).status).toBe('rejected');
+  });
+});
+
+describe('arguments', () => {
+  it.each([
+    [['status', '--json'], { name: 'status', text: 'status', json: true }],
+    [
+      ['a', '--watch', 'because', 'say', '--json', 'twice'],
+      { text: 'a because say --json twice', json: false, watch: true },
+    ],
+    [['a', 'because', 'two words'], { text: 'a because "two words"' }],
+    [['a', 'because', 'say "it"'], { text: 'a because «say "it"»' }],
+    [['--help'], { name: null, help: true }],
+    [[], { name: null, text: '' }],
+  ])('%j', (argv, expected) => {
+    expect(readArguments(argv)).toMatchObject(expected);
+  });
+});
+
+describe('the launcher', () => {
+  it('says which Node it needs, or starts', async () => {
+    const launcher = join(import.meta.dirname, '../../bin/backout.mjs');
+    const { stderr, stdout } = await promisify(execFile)(process.execPath, [launcher, '--version']).catch(
+      failure => failure,
+    );
+    expect(`${stderr}${stdout}`).toMatch(/^\d+\.\d+\.\d+|needs Node|not built|main\.ts/m);
+  });
+});
