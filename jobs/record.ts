@@ -58,7 +58,7 @@ function gradeFacts(run: EndedRun, plan: Plan, from: string, to: string): readon
     kind: 'graded',
     key: from,
     grade: 'bad',
-    note: note('gone-back-from', { run: run.id.slice(-4), to: plan.to?.version ?? '' }),
+    note: note('release-gone-back-from', { version: plan.to?.version ?? '' }),
     by: null,
     at,
   };

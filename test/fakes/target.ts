@@ -18,8 +18,8 @@ export interface ObjectState {
   readonly fence: number;
   /** A change that was asked for and has not happened yet. */
   readonly pending: string | null;
-  /** Set where the object refuses to come to rest, with whether any instance served. */
-  readonly broken: { readonly served: boolean } | null;
+  /** Set where the object does not come to rest at this value, with whether any instance served. */
+  readonly broken: { readonly at: string; readonly served: boolean } | null;
   /** Whether reads of it fail. */
   readonly hidden: boolean;
 }
@@ -28,7 +28,7 @@ interface Mutable {
   value: string;
   fence: number;
   pending: string | null;
-  broken: { served: boolean } | null;
+  broken: { at: string; served: boolean } | null;
   hidden: boolean;
 }
 

@@ -1,0 +1,123 @@
+import { expect } from 'vitest';
+import type { RedisConnection } from '../../src/adapters/redis/connection.ts';
+import { keys } from '../../src/adapters/redis/keys.ts';
+import type { RunEvent } from '../../src/domain/event.ts';
+import { foldRun } from '../../src/domain/fold.ts';
+import type { RunId } from '../../src/domain/ids.ts';
+import type { RunWithLog } from '../../src/domain/run.ts';
+import { isFinal, type RunStatus, transitions } from '../../src/domain/status.ts';
+import type { Effect } from '../fakes/target.ts';
+
+/** The one checker of all crash suites, over a run's journal and the target's effects (facts/engine §5: I1-I5, I9, I12). Answers every violation in words. */
+export async function violations(
+  connection: RedisConnection,
+  found: RunWithLog,
+  effects: readonly Effect[],
+): Promise<readonly string[]> {
+  const { run, events } = found;
+  return [
+    ...legal(events),
+    ...(await cached(connection, found)),
+    ...journal(events),
+    ...fences(events),
+    ...effectsOnce(run.id, effects),
+    ...effectsMatch(found, effects),
+  ].map(problem => `${run.id} (${run.status}): ${problem}`);
+}
+
+/** I1: only legal transitions, versions without a gap, final states never left. */
+function legal(events: readonly RunEvent[]): string[] {
+  const problems: string[] = [];
+  let status: RunStatus | null = null;
+  for (const [at, event] of events.entries()) {
+    if (event.version !== at + 1) problems.push(`event ${at} has version ${event.version}`);
+    const to = 'status' in event ? event.status : undefined;
+    if (!to) continue;
+    const again = event.kind === 'preflight-started' && status === 'preflight';
+    const before: RunStatus | null = status;
+    const next: readonly RunStatus[] = before === null ? [to] : transitions[before];
+    if (!again && !next.includes(to)) problems.push(`${status} → ${to} is not legal`);
+    status = to;
+  }
+  return problems;
+}
+
+/** I2: the log's fold is what the record hash says. */
+async function cached(connection: RedisConnection, { run, events }: RunWithLog): Promise<string[]> {
+  const [status, version] = await connection.redis.hmget(keys.run(run.id), 'status', 'version');
+  const folded = foldRun(run.id, events);
+  const same = status === folded.status && Number(version) === folded.version;
+  return same ? [] : [`the record says ${status} ${version}, the log ${folded.status} ${folded.version}`];
+}
+
+/** I3: at most one outcome for an operation, and only after it was begun. */
+function journal(events: readonly RunEvent[]): string[] {
+  const begun = new Set<string>();
+  const ended = new Set<string>();
+  const problems: string[] = [];
+  for (const event of events) {
+    if (event.kind === 'operation-begun') {
+      const name = `${event.phase}/${event.index}`;
+      begun.add(name);
+      if (ended.has(name)) problems.push(`${name} was begun after its outcome`);
+      if (event.phase === 'apply' && event.index > 0 && !ended.has(`apply/${event.index - 1}`))
+        problems.push(`${name} was begun before the outcome of the one before`);
+    }
+    if (event.kind !== 'operation-ended') continue;
+    const name = `${event.phase}/${event.index}`;
+    if (!begun.has(name)) problems.push(`${name} ended without a beginning`);
+    if (ended.has(name)) problems.push(`${name} has two outcomes`);
+    ended.add(name);
+  }
+  return problems;
+}
+
+/** I4: fences only grow; a write with an older one is a late write. */
+function fences(events: readonly RunEvent[]): string[] {
+  let highest = 0;
+  const problems: string[] = [];
+  for (const event of events) {
+    if (!('fence' in event) || event.kind === 'late-write') continue;
+    if (event.fence < highest) problems.push(`${event.kind} with fence ${event.fence} after ${highest}`);
+    highest = Math.max(highest, event.fence);
+  }
+  return problems;
+}
+
+/** I9: no operation took effect twice. */
+function effectsOnce(run: RunId, effects: readonly Effect[]): string[] {
+  const count = new Map<string, number>();
+  for (const { key } of effects) if (key.startsWith(`${run}/`)) count.set(key, (count.get(key) ?? 0) + 1);
+  return [...count].filter(([, times]) => times > 1).map(([key, times]) => `${key} took effect ${times} times`);
+}
+
+/** I9: none is missing, and nothing that was never begun took effect. */
+function effectsMatch({ run, events }: RunWithLog, effects: readonly Effect[]): string[] {
+  const seen = new Set(effects.filter(({ key }) => key.startsWith(`${run.id}/`)).map(({ key }) => key));
+  const begun = new Set(
+    events.flatMap(event => (event.kind === 'operation-begun' ? [`${run.id}/${event.phase}/${event.index}`] : [])),
+  );
+  const applied = events.flatMap(event =>
+    event.kind === 'operation-ended' && (event.how === 'applied' || event.how === 'adopted')
+      ? [`${run.id}/${event.phase}/${event.index}`]
+      : [],
+  );
+  return [
+    ...[...seen].filter(key => !begun.has(key)).map(key => `${key} took effect and was never begun`),
+    ...applied.filter(key => !seen.has(key)).map(key => `${key} has an outcome and no effect`),
+  ];
+}
+
+/** Expects that a run is over as it should be and that nothing is wrong with it. */
+export async function expectSound(
+  connection: RedisConnection,
+  found: RunWithLog,
+  effects: readonly Effect[],
+  ends: readonly RunStatus[],
+): Promise<void> {
+  const log = found.events.map(event => `${event.kind}${'index' in event ? ` ${event.phase} ${event.index}` : ''}`);
+  expect(await violations(connection, found, effects), log.join(', ')).toEqual([]);
+  expect(ends, log.join(', ')).toContain(found.run.status);
+  if (isFinal(found.run.status))
+    expect(await connection.redis.get(keys.target(found.run.request.target))).not.toBe(found.run.id);
+}
