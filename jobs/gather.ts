@@ -43,7 +43,8 @@ export async function gather(deps: GatherDeps, spec: TargetSpec, question: Gathe
   return { current, candidates: listCandidates({ releases, observed, holds, suspect, automatic, now }) };
 }
 
-async function lookAt(deps: GatherDeps, spec: TargetSpec, signal: AbortSignal): Promise<ObservedReleases | null> {
+/** Asks a target's own source what runs and what it holds; null where the catalogue names no source. */
+export async function lookAt(deps: Pick<GatherDeps, 'releaseSources'>, spec: TargetSpec, signal: AbortSignal): Promise<ObservedReleases | null> {
   if (!spec.releaseSource) return null;
   const { kind, input } = spec.releaseSource;
   const entry = deps.releaseSources.get(kind);

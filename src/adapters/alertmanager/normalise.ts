@@ -18,6 +18,8 @@ const alert = z.object({
   startsAt: z.union([z.string(), z.number()]).nullish(),
   endsAt: z.union([z.string(), z.number()]).nullish(),
   generatorURL: z.string().nullish(),
+  /** Grafana's addition. */
+  silenceURL: z.string().nullish(),
   fingerprint: z.string().min(1).max(200).nullish(),
 });
 
@@ -81,11 +83,7 @@ function normalise(told: z.output<typeof alert>, source: string, receivedAt: num
         .slice(0, longest.labels)
         .map(([name, value]) => [cut(name, 200), cut(value, longest.label)]),
     ),
-    links: linksOf([
-      pick(annotations, ['runbook', 'runbook_url']),
-      pick(annotations, ['dashboard', 'dashboard_url']),
-      told.generatorURL ?? null,
-    ]),
+    links: linksOf([...pages(annotations), told.generatorURL, told.silenceURL]),
   };
 }
 
@@ -110,11 +108,19 @@ function pick(from: Readonly<Record<string, string>>, names: readonly string[]):
   return null;
 }
 
-function linksOf(texts: readonly (string | null)[]): readonly string[] {
-  const urls = texts.flatMap(text =>
-    text && /^https?:\/\/\S+$/i.test(text) && text.length <= longest.url ? [text] : [],
+/** Runbooks and dashboards, under whatever names the annotations give them. */
+function pages(annotations: Readonly<Record<string, string>>): readonly string[] {
+  return Object.keys(annotations).flatMap(name =>
+    /^(runbook|dashboard)/i.test(name) ? [annotations[name] ?? ''] : [],
   );
-  return [...new Set(urls)].filter(url => URL.canParse(url));
+}
+
+/** Only what a browser can follow: no other scheme, no template that was left as it is. */
+function linksOf(texts: readonly (string | null | undefined)[]): readonly string[] {
+  const urls = texts.filter(
+    text => typeof text === 'string' && text.length <= longest.url && /^https?:\/\/[^\s{}]+$/i.test(text),
+  );
+  return [...new Set(urls as string[])].filter(url => URL.canParse(url)).slice(0, 10);
 }
 
 function written(name: string, value: unknown): readonly (readonly [string, string])[] {
