@@ -131,7 +131,7 @@ export function checkReason(typed: string | null | undefined): {
   const text = cleanReason(typed ?? '');
   if (text.length < reasonLength.min) return { text, problem: reason('reason-needed') };
   const long = text.length > reasonLength.max;
-  return { text, problem: long ? reason('bad-argument', { token: `${text.slice(0, 20)}…` }) : null };
+  return { text, problem: long ? reason('bad-argument', { atMost: reasonLength.max }) : null };
 }
 
 /** Services for the form's search, those that hold what was typed first, then the nearest; at most 100. */

@@ -79,11 +79,10 @@ export async function gateData(deps: DoorDeps, ask: Ask): Promise<GateData> {
   const same = releases.filter(release => isNamed(release, name));
   const hold = holds.find(held => held.version === name || same.some(release => release.key === held.releaseKey));
   const bad = same.find(release => release.grade === 'bad');
-  const frozen = freeze && (freeze.until === null || freeze.until > now) ? freeze : null;
   const stop: GateData['stop'] = hold
     ? { kind: 'hold', hold }
-    : frozen
-      ? { kind: 'freeze', freeze: frozen }
+    : freeze
+      ? { kind: 'freeze', freeze }
       : run
         ? { kind: 'busy', run }
         : bad

@@ -4,6 +4,7 @@ import { replyPost } from '../../src/domain/post.ts';
 import type { RunWithLog } from '../../src/domain/run.ts';
 import { isFinal } from '../../src/domain/status.ts';
 import { forTerminal, renderPost, showRun } from '../../templates/index.ts';
+import { sayNote } from '../../templates/say.ts';
 import { goesOnText, watchingText } from '../../templates/terminal.ts';
 import type { RunView } from '../../templates/view.ts';
 import { type CliDeps, type Engine, exitCodes } from './deps.ts';
@@ -26,12 +27,16 @@ export async function followRun(deps: CliDeps, engine: Engine, id: RunId): Promi
   const { locale } = deps;
   deps.err(watchingText(locale, id));
   let told = 0;
+  let progress = '';
   for (;;) {
     const view = await look(deps, engine, id);
     if (view) {
       const fresh = view.run.events.filter(event => event.version > told);
       told = view.run.run.version;
       for (const event of fresh.filter(({ kind }) => !untold.has(kind))) tell(deps, view, event);
+      const now = view.progress ? sayNote(view.progress, locale) : '';
+      if (now !== '' && now !== progress) deps.out(forTerminal(`  ${now}`));
+      progress = now;
       const { status } = view.run.run;
       if (isFinal(status) || status === 'needs-operator') {
         deps.out(forTerminal(showRun(view).text));
@@ -51,7 +56,8 @@ async function look(deps: CliDeps, engine: Engine, id: RunId): Promise<RunView |
   const run: RunWithLog | null = await engine.runs.read(id).catch(() => null);
   if (!run) return null;
   const catalogue = await engine.catalogues.byHash(run.run.request.catalogue).catch(() => null);
-  return { kind: 'run', run, catalogue, progress: null, now: deps.clock.now(), locale: deps.locale };
+  const progress = await engine.runs.readProgress(id).catch(() => null);
+  return { kind: 'run', run, catalogue, progress, now: deps.clock.now(), locale: deps.locale };
 }
 
 function tell(deps: CliDeps, view: RunView, event: RunEvent): void {

@@ -24,7 +24,7 @@ export function readOptions(reading: Reading, tokens: readonly Token[]): void {
       const value = tokens[index + 1];
       if (value && !(value.dashed && optionOf(value.text))) index += 1;
       if (!value || (value.dashed && optionOf(value.text)))
-        refuse(reading, token, 'bad-argument', { missing: optionWords[option][0] ?? option });
+        refuse(reading, token, 'bad-argument', { missing: `${token.text} …` });
       else if (named(reading, value)) readValue(reading, option, value);
     }
   }

@@ -47,13 +47,28 @@ export const askingReasons = {
     en: () => 'say why: `because …`. Who decides reads it, and it stands in the record',
     'zh-CN': () => '请写明原因：`because …` 或 `因为 …`。审批人会看到，并写入记录',
   },
-  /** {token}: what was not understood; {missing}: what has to be said; {fields}: which parts of a step are wrong. */
+  /**
+   * {token}: what was not understood, and why: {kind} `mention`, `link` or `invisible`, {expected}: how it would be right, {atMost}: how long
+   * it may be; {missing}: what has to be said; {fields}: which parts of a step are wrong.
+   */
   'bad-argument': {
-    en: f =>
-      f.missing
-        ? `something is missing: ${names(f.missing)}`
-        : `this was not understood${where(f.token ?? f.fields, ': `~`')}`,
-    'zh-CN': f => (f.missing ? `缺少 ${names(f.missing)}` : `无法识别${where(f.token ?? f.fields, '：`~`')}`),
+    en: f => {
+      if (f.missing) return `something is missing: ${names(f.missing)}`;
+      if (f.kind === 'mention') return `a mention or channel is no name here: \`${names(f.token)}\``;
+      if (f.kind === 'link') return `a link is no name here: \`${names(f.token)}\``;
+      if (f.kind === 'invisible') return `a name holds characters that cannot be seen: \`${names(f.token)}\``;
+      if (f.atMost) return `the reason is too long: at most ${names(f.atMost)} characters`;
+      const expected = where(f.expected, '; it is written like ~');
+      return `this was not understood${where(f.token ?? f.fields, ': `~`')}${expected}`;
+    },
+    'zh-CN': f => {
+      if (f.missing) return `缺少 ${names(f.missing)}`;
+      if (f.kind === 'mention') return `此处不能使用 @ 提及或频道：\`${names(f.token)}\``;
+      if (f.kind === 'link') return `此处不能使用链接：\`${names(f.token)}\``;
+      if (f.kind === 'invisible') return `名称中含有不可见字符：\`${names(f.token)}\``;
+      if (f.atMost) return `原因过长：最多 ${names(f.atMost)} 个字符`;
+      return `无法识别${where(f.token ?? f.fields, '：`~`')}${where(f.expected, '；应写作 ~')}`;
+    },
   },
   /** {name} */
   'not-a-person': {

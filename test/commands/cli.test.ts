@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accountName, actingUid } from '../../commands/cli/account.ts';
@@ -218,11 +220,34 @@ describe('arguments', () => {
 });
 
 describe('the launcher', () => {
-  it('says which Node it needs, or starts', async () => {
-    const launcher = join(import.meta.dirname, '../../bin/backout.mjs');
-    const { stderr, stdout } = await promisify(execFile)(process.execPath, [launcher, '--version']).catch(
-      failure => failure,
-    );
-    expect(`${stderr}${stdout}`).toMatch(/^\d+\.\d+\.\d+|needs Node|not built|main\.ts/m);
+  const launcher = join(import.meta.dirname, '../../bin/backout.mjs');
+  const program = (what: string) => `console.log('${what}', process.argv.slice(2).join(' '));`;
+  const rows: readonly (readonly [string, string, Readonly<Record<string, string>>, RegExp])[] = [
+    [
+      'a checkout runs its source',
+      '.',
+      { 'src/main.ts': program('source'), 'dist/src/main.js': program('built') },
+      /^source status/,
+    ],
+    [
+      'a package runs what was built',
+      'node_modules/backout',
+      { 'src/main.ts': '', 'dist/src/main.js': program('built') },
+      /^built status/,
+    ],
+    ['nothing built is said', '.', {}, /not built/],
+  ];
+  it.each(rows)('%s', async (_name, under, files, expected) => {
+    const folder = await mkdtemp(join(tmpdir(), 'backout-launcher-'));
+    for (const [file, text] of Object.entries({ ...files, 'package.json': '{"type":"module"}' })) {
+      await mkdir(dirname(join(folder, under, file)), { recursive: true });
+      await writeFile(join(folder, under, file), text);
+    }
+    await mkdir(join(folder, under, 'bin'), { recursive: true });
+    await copyFile(launcher, join(folder, under, 'bin/backout.mjs'));
+    const argv = [join(folder, under, 'bin/backout.mjs'), 'status'];
+    const done = await promisify(execFile)(process.execPath, argv).catch(failure => failure);
+    await rm(folder, { recursive: true });
+    expect(`${done.stdout}${done.stderr}`).toMatch(expected);
   });
 });

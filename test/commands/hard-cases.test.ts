@@ -213,6 +213,12 @@ describe('slack.md case 8: a command while Redis is down', () => {
     expect(screen.text).not.toContain('boom');
   });
 
+  it.each([-600_000, 600_000])('judges by the clock of the server, %d ms from ours', async skew => {
+    await door.connection.redis.incrby('{backout}:test-offset', skew);
+    const reply = await door.type('mara', 'cart-web level 2 because payments fail');
+    expect(textOf(reply)).toContain('is taken');
+  });
+
   it('creates nothing once the person was due an answer', async () => {
     const reply = await door.type('mara', 'cart-web level 2 because late', { answerBy: Date.now() - 86_400_000 });
     expect(reply).toMatchObject({ outcome: 'not-confirmed' });
