@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { accountName, actingUid } from '../../commands/cli/account.ts';
+import type { CheckedCatalogue, CliDeps, Engine } from '../../commands/cli/deps.ts';
+import { createRoutes } from '../../commands/routes.ts';
+import { pause } from '../../jobs/pause.ts';
+import { bullDoorbell } from '../adapters/bullmq/doorbell.ts';
+import { relayBell } from '../adapters/redis/relay-bell.ts';
+import { slackManifest } from '../adapters/slack/manifest.ts';
+import { type Environment, environmentVariable } from '../config/env.ts';
+import { starterCatalogue } from '../config/init.ts';
+import { catalogueJsonSchema } from '../config/json-schema.ts';
+import { formatProblem } from '../config/problem.ts';
+import { readCatalogueFile } from '../config/reload.ts';
+import type { Catalogue } from '../domain/catalogue.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Probe } from '../ports/probe.ts';
+import { doorDeps } from './door.ts';
+import { doctorProbes } from './probes.ts';
+import { nobodyInSlack, openSlack } from './slack.ts';
+import { openStores, redisUrl, type Stores } from './stores.ts';
+import { catalogueTables } from './tables.ts';
+
+/** The checkout's or the package's folder. */
+export const packageRoot = join(import.meta.dirname, '..', '..');
+
+const clock: Clock = { now: () => Date.now() };
+const hourMs = 3_600_000;
+
+/** Who acts: the account of the process's real user id, or of SUDO_UID where that is root's; no other variable counts. */
+function account(): string | null {
+  const uid = actingUid({ uid: process.getuid?.() ?? -1, sudoUid: environmentVariable('SUDO_UID') });
+  return accountName(readFileSync('/etc/passwd', 'utf8'), uid);
+}
+
+async function checkFile(env: Environment, file: string | null): Promise<CheckedCatalogue> {
+  const path = file ?? env.BACKOUT_CATALOG;
+  const read = await readCatalogueFile(catalogueTables, path);
+  if (read.ok)
+    return { kind: 'fine', file: path, catalogue: read.catalogue, warnings: read.warnings.map(formatProblem) };
+  const problems = read.problems.map(problem => ({ ...problem, suggestion: null }));
+  return { kind: 'broken', data: { file: path, problems, kept: false } };
+}
+
+async function today(env: Environment, stores: Stores): Promise<Catalogue | null> {
+  const published = await stores.catalogues.current().catch(() => null);
+  if (published) return published;
+  const read = await readCatalogueFile(catalogueTables, env.BACKOUT_CATALOG);
+  return read.ok ? read.catalogue : null;
+}
+
+/** Opens what a command needs: the same stores and routes as the bot's; whatever is to be done is rung for a worker. */
+async function openEngine(env: Environment, log: Log): Promise<Engine> {
+  const [stores, slack] = await Promise.all([openStores(redisUrl(env), log, () => hourMs), openSlack(env, clock, log)]);
+  const bell = relayBell(stores.connection);
+  const doorbell = await bullDoorbell({
+    connection: stores.place,
+    ringRelay: bell.ring,
+    trouble: failure => log.debug({ err: failure }, 'BullMQ'),
+  });
+  const catalogue = await today(env, stores);
+  const probes = doctorProbes({ env, stores, slack, clock, today: () => catalogue, socketTrouble: () => null });
+  const directory = slack?.directory ?? nobodyInSlack;
+  const routes = createRoutes(
+    doorDeps({ stores, directory, doorbell, clock, probes, holder: null, file: env.BACKOUT_CATALOG }),
+  );
+  return {
+    routes,
+    runs: stores.runs,
+    catalogues: stores.catalogues,
+    async close() {
+      bell.close();
+      await doorbell.close();
+      await stores.close();
+    },
+  };
+}
+
+async function probes(env: Environment, log: Log): Promise<readonly Probe[]> {
+  const [stores, slack] = await Promise.all([openStores(redisUrl(env), log, () => hourMs), openSlack(env, clock, log)]);
+  const catalogue = await today(env, stores);
+  const all = doctorProbes({ env, stores, slack, clock, today: () => catalogue, socketTrouble: () => null });
+  let left = all.length;
+  const counted = all.map(
+    (probe): Probe =>
+      async context => {
+        try {
+          return await probe(context);
+        } finally {
+          left -= 1;
+          if (left === 0) await stores.close();
+        }
+      },
+  );
+  return counted;
+}
+
+async function writeNew(file: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(file, text, { flag: 'wx', mode: 0o644 });
+    return true;
+  } catch (failure) {
+    if ((failure as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw failure;
+  }
+}
+
+function demo(): Promise<number> {
+  const child = spawn(process.execPath, [join(packageRoot, 'demo', 'run.mjs')], { stdio: 'inherit' });
+  return new Promise(resolve => {
+    child.on('error', () => resolve(1));
+    child.on('exit', code => resolve(code ?? 1));
+  });
+}
+
+/** Makes what the command line works with. */
+export function cliDeps(env: Environment, log: Log, startProgram: () => Promise<number>): CliDeps {
+  const interrupted = new AbortController();
+  return {
+    out: text => process.stdout.write(`${text}\n`),
+    err: text => process.stderr.write(`${text}\n`),
+    trouble: failure => log.error({ err: failure }, 'A command failed'),
+    account,
+    locale: /^zh/i.test(environmentVariable('LANG') ?? '') ? 'zh-CN' : 'en',
+    version: JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version,
+    clock,
+    requestId: () => `cli:${randomUUID()}`,
+    pause,
+    interrupted: interruptible(interrupted),
+    open: () => openEngine(env, log),
+    check: file => checkFile(env, file),
+    schema: () => catalogueJsonSchema(catalogueTables),
+    probes: () => probes(env, log),
+    starter: ({ service, account: who }) => ({
+      'backout.yaml': starterCatalogue({ service, account: who, slackUser: null, channel: null }),
+      'slack-manifest.json': `${JSON.stringify(slackManifest({ socketMode: true }), null, 2)}\n`,
+    }),
+    writeNew,
+    start: startProgram,
+    demo,
+  };
+}
+
+function interruptible(controller: AbortController): AbortSignal {
+  process.once('SIGINT', () => controller.abort());
+  return controller.signal;
+}

@@ -1,0 +1,33 @@
+import type { DeliverDeps } from '../../jobs/deliver.ts';
+import { renderPost } from '../../templates/index.ts';
+import { parseProposalId, parseRunId } from '../domain/ids.ts';
+import { recordData } from '../record/record-data.ts';
+import type { Stores } from './stores.ts';
+
+/** Draws outbox rows from what their run or proposal is at that moment. */
+export function drawPosts(stores: Stores): DeliverDeps['render'] {
+  const today = () => stores.catalogues.current();
+  return async post => {
+    const runId = parseRunId(post.thread);
+    const run = runId && (await stores.runs.read(runId));
+    if (run) {
+      const catalogue = (await stores.catalogues.byHash(run.run.request.catalogue)) ?? (await today());
+      const [progress, now] = await Promise.all([stores.runs.readProgress(run.run.id), stores.runs.now()]);
+      const record = post.screen === 'record' ? recordData(run, null) : null;
+      return renderPost(post, { kind: 'run', run, catalogue, progress, now, locale: run.run.request.locale, record });
+    }
+    const proposalId = parseProposalId(post.thread);
+    const proposal = proposalId && (await stores.alerts.proposal(proposalId));
+    if (!proposal) return null;
+    const [catalogue, now] = await Promise.all([today(), stores.runs.now()]);
+    const [service = '', environment = ''] = proposal.target.split('/');
+    const spec = catalogue?.services[service]?.environments[environment];
+    return renderPost(post, {
+      kind: 'proposal',
+      proposal,
+      catalogue,
+      now,
+      locale: spec?.locale ?? catalogue?.locale ?? 'en',
+    });
+  };
+}

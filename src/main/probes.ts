@@ -1,0 +1,105 @@
+import { inspectRedis } from '../adapters/redis/inspect.ts';
+import type { Environment } from '../config/env.ts';
+import { checkSecrets } from '../config/secrets.ts';
+import type { Catalogue, TargetSpec } from '../domain/catalogue.ts';
+import type { JsonObject } from '../domain/json.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Finding, Probe } from '../ports/probe.ts';
+import type { SlackSide } from './slack.ts';
+import type { Stores } from './stores.ts';
+
+/** What `doctor` looks at. */
+export interface ProbeParts {
+  readonly env: Environment;
+  readonly stores: Stores;
+  readonly slack: SlackSide | null;
+  readonly clock: Clock;
+  /** Today's catalogue of this process. */
+  readonly today: () => Catalogue | null;
+  readonly socketTrouble: () => string | null;
+}
+
+function targetsOf(catalogue: Catalogue | null): readonly TargetSpec[] {
+  return Object.values(catalogue?.services ?? {}).flatMap(service => Object.values(service.environments));
+}
+
+/** All of `doctor`: Redis, Slack, secrets, workers and, where this process may reach targets, their permissions. */
+export function doctorProbes(parts: ProbeParts): readonly Probe[] {
+  const redis: Probe = async () => (await inspectRedis(parts.stores.connection)).findings;
+  const own: readonly Probe[] = [redis, secretsProbe(parts), workersProbe(parts)];
+  const outside = parts.env.BACKOUT_ROLE === 'bot' ? [] : [kubernetesProbe(parts)];
+  return [...own, slackProbe(parts), ...outside];
+}
+
+function slackProbe({ slack, today, socketTrouble }: ProbeParts): Probe {
+  return async context => {
+    if (!slack) {
+      const remedy = 'set SLACK_BOT_TOKEN, and SLACK_SIGNING_SECRET or SLACK_APP_TOKEN';
+      return [{ subject: 'Slack', state: 'warning', message: 'no token is set: only the command line works', remedy }];
+    }
+    const { createSlackProbe } = await import('../adapters/slack/probe.ts');
+    const channels = async () => [
+      ...new Set([today()?.opsChannel ?? '', ...targetsOf(today()).map(one => one.channel)]),
+    ];
+    const named = async () => (await channels()).filter(Boolean);
+    return createSlackProbe({ client: slack.clients.interactive, channels: named, socketTrouble })(context);
+  };
+}
+
+function secretsProbe({ today }: ProbeParts): Probe {
+  return async () => {
+    const catalogue = today();
+    const found = catalogue ? await checkSecrets(catalogue) : [];
+    return found.map(({ state, message }): Finding => {
+      return { subject: 'secret', state: state === 'missing' ? 'broken' : 'warning', message, remedy: null };
+    });
+  };
+}
+
+/** Which workers live, and which ones targets wait for in vain. */
+function workersProbe({ stores, today }: ProbeParts): Probe {
+  return async () => {
+    const alive = await stores.runs.workers();
+    const wanted = new Set(targetsOf(today()).flatMap(({ runsOn }) => (runsOn === null ? [] : [runsOn])));
+    const found = [...alive].map(
+      (name): Finding => ({ subject: `worker ${name}`, state: 'ok', message: 'is running', remedy: null }),
+    );
+    const absent = [...wanted].filter(name => !alive.includes(name));
+    const missing = absent.map((name): Finding => {
+      const remedy = `start Backout with BACKOUT_WORKER_NAME=${name} on the host where these targets live`;
+      return { subject: `worker ${name}`, state: 'broken', message: 'is not running, and targets need it', remedy };
+    });
+    const none: Finding = {
+      subject: 'workers',
+      state: 'broken',
+      message: 'none is running',
+      remedy: 'start `backout start`',
+    };
+    return alive.length === 0 && absent.length === 0 ? [none] : [...found, ...missing];
+  };
+}
+
+/** Every place in a cluster that the catalogue names, by what its steps, checks and release sources say. */
+function kubernetesInputs(catalogue: Catalogue | null): readonly JsonObject[] {
+  const used = targetsOf(catalogue).flatMap(spec => [
+    ...(spec.releaseSource ? [spec.releaseSource] : []),
+    ...spec.checks,
+    ...spec.runbooks.flatMap(runbook => [...runbook.steps, ...runbook.checks]),
+  ]);
+  return used.filter(({ kind }) => kind.startsWith('kubernetes.')).map(({ input }) => input);
+}
+
+function kubernetesProbe({ env, clock, today }: ProbeParts): Probe {
+  return async context => {
+    const inputs = kubernetesInputs(today());
+    if (inputs.length === 0) return [];
+    const { createKubernetesProbe } = await import('../adapters/kubernetes/doctor.ts');
+    const { placeInput } = await import('../adapters/kubernetes/input.ts');
+    const places = inputs.flatMap(({ context: name, kubeconfig, namespace, deployment }) => {
+      const read = placeInput.safeParse({ context: name, kubeconfig, namespace, deployment });
+      return read.success ? [read.data] : [];
+    });
+    const once = new Map(places.map(place => [JSON.stringify(place), place]));
+    return createKubernetesProbe({ kubeconfig: env.KUBECONFIG, clock }, [...once.values()])(context);
+  };
+}

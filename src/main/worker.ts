@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { ulid } from 'ulid';
+import type { DriveDeps } from '../../jobs/deps.ts';
+import { drive } from '../../jobs/index.ts';
+import { sayNote } from '../../templates/say.ts';
+import { startWorkers, type Workers } from '../adapters/bullmq/workers.ts';
+import type { Environment } from '../config/env.ts';
+import { parseRunId, type RunId } from '../domain/ids.ts';
+import { type Reason, reason } from '../domain/reason.ts';
+import type { Directory } from '../ports/directory.ts';
+import type { Doorbell } from '../ports/doorbell.ts';
+import type { Log } from '../ports/log.ts';
+import type { Processes } from '../ports/processes.ts';
+import { fileRecords } from './records.ts';
+import type { Stores } from './stores.ts';
+import type { bindTables } from './tables.ts';
+
+/** What a worker is made of. */
+export interface WorkerParts {
+  readonly env: Environment;
+  readonly stores: Stores;
+  readonly tables: ReturnType<typeof bindTables>;
+  readonly doorbell: Doorbell;
+  readonly directory: Directory;
+  readonly processes: Processes;
+  readonly log: Log;
+  /** Whether Redis keeps what it confirmed through a crash. */
+  readonly safeForAutomatic: boolean;
+}
+
+/** Mints a run's id. */
+export function newRunId(): RunId {
+  const id = parseRunId(ulid());
+  if (!id) throw new Error('a ULID is always a run id');
+  return id;
+}
+
+/** What runs are driven with in production: a lease of 5 s, renewed every 1.5 s, given up 1 s before its end. */
+export function driveDeps({
+  env,
+  stores,
+  tables,
+  doorbell,
+  directory,
+  processes,
+  log,
+  safeForAutomatic,
+}: WorkerParts): DriveDeps {
+  const unsafe: Reason | null = safeForAutomatic ? null : reason('redis-not-durable');
+  return {
+    store: stores.runs,
+    releases: stores.releases,
+    catalogues: stores.catalogues,
+    directory,
+    doorbell,
+    ...tables,
+    records: fileRecords(env.BACKOUT_STATE_DIR),
+    say: note => sayNote(note, 'en'),
+    endProcess: child => processes.end(child),
+    hash: text => createHash('sha256').update(text).digest('hex'),
+    newId: newRunId,
+    refuseAutomatic: () => unsafe,
+    monotonic: () => performance.now(),
+    times: { leaseMs: 5_000, renewMs: 1_500, marginMs: 1_000 },
+    worker: env.BACKOUT_WORKER_NAME,
+    host: hostname(),
+    crashPoint: async () => {},
+    log,
+  };
+}
+
+/** Starts taking jobs from the common queue and this worker's own. */
+export async function openWorker(parts: WorkerParts, silent: () => void): Promise<Workers> {
+  const deps = driveDeps(parts);
+  return await startWorkers(
+    {
+      connection: parts.stores.place,
+      drive: (run, turn) => drive(deps, run, turn),
+      trouble: failure => parts.log.warn({ err: failure }, 'A job'),
+      silent,
+    },
+    parts.env.BACKOUT_WORKER_NAME,
+  );
+}
