@@ -16,7 +16,7 @@ export interface DirectoryDeps {
 }
 
 /** Ages in ms: younger answers are taken as they are; older ones only where Slack cannot be asked; past `stated` never (hard case 4). */
-const ages = { fresh: 10_000, stated: 60_000 } as const;
+const ages = { fresh: 3000, stated: 60_000 } as const;
 
 const userAnswer = z.object({
   user: z.object({
