@@ -1,4 +1,5 @@
-import { day, type NoteTable, names, where } from './table.ts';
+import type { Locale } from '../../src/domain/catalogue.ts';
+import { day, type Facts, type NoteTable, names, s, where } from './table.ts';
 
 /** What the checks say. */
 export const checksNotes = {
@@ -19,4 +20,27 @@ export const checksNotes = {
   'manual-waiting': { en: () => 'a person has to look', 'zh-CN': () => '需要人工确认' },
   'manual-passed': { en: () => 'a person looked, and it holds', 'zh-CN': () => '已人工确认正常' },
   'manual-failed': { en: () => 'a person looked, and it does not hold', 'zh-CN': () => '经人工确认不正常' },
+  'http-good': {
+    en: f => `${f.good} good answers in a row from ${f.url}, the last in ${f.total} ms${parts(f, 'en')}`,
+    'zh-CN': f => `${f.url} 连续 ${f.good} 次正常答复，最近一次用时 ${f.total} 毫秒${parts(f, 'zh-CN')}`,
+  },
+  'http-good-so-far': {
+    en: f => `${f.good} of ${f.wanted} good answers in a row from ${f.url}, the last in ${f.total} ms`,
+    'zh-CN': f => `${f.url} 已连续 ${f.good}/${f.wanted} 次正常答复，最近一次用时 ${f.total} 毫秒`,
+  },
+  'http-bad': {
+    en: f => `${f.bad} bad answer${s(f.bad)} in a row from ${f.url}`,
+    'zh-CN': f => `${f.url} 连续 ${f.bad} 次异常答复`,
+  },
 } satisfies NoteTable;
+
+const partNames = {
+  en: { dns: 'name', connect: 'connection', firstByte: 'first byte' },
+  'zh-CN': { dns: '解析', connect: '连接', firstByte: '首字节' },
+} as const;
+
+/** Where the time went, as far as it was measured. */
+function parts(f: Facts, locale: Locale): string {
+  const known = Object.entries(partNames[locale]).filter(([part]) => f[part] !== undefined);
+  return known.length > 0 ? ` (${known.map(([part, name]) => `${name} ${f[part]}`).join(', ')})` : '';
+}
