@@ -1,0 +1,181 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ulid } from 'ulid';
+import { describe, expect, it } from 'vitest';
+import { decideNextLevel, decideOperator } from '../../src/approve/operator.ts';
+import type { RunId } from '../../src/domain/ids.ts';
+import type { EndedRun, StoppedRun } from '../../src/domain/run.ts';
+import { asker, jobsCatalogue, runbook, step } from './catalogue.ts';
+import { useJobs } from './rig.ts';
+
+const rig = useJobs();
+
+/** Two operations, then a level above; the second comes a little late so that a person can speak up in between. */
+const books = [runbook([step('flag', { slowMs: 300 }), step('pool')]), runbook([step('code')], { level: 3 })];
+
+async function approved(): Promise<RunId> {
+  const id = await rig.request();
+  await rig.until(id, 'awaiting-approval');
+  await rig.vote(id, 'jon');
+  return id;
+}
+
+async function stopped(served: boolean): Promise<StoppedRun> {
+  await rig.publish(jobsCatalogue({ runbooks: books }));
+  rig.target.set('pool', { broken: { at: 'good', served } });
+  return (await rig.until(await approved(), 'needs-operator')) as StoppedRun;
+}
+
+async function decide(run: StoppedRun, action: 'continue' | 'mark-done' | 'put-back' | 'close-partial'): Promise<void> {
+  const decided = decideOperator(await rig.read(run.id), { action, by: asker, reason: 'seen' });
+  if (decided.kind === 'refused') throw new Error(decided.reason.code);
+  await rig.change(run.id, decided.change);
+}
+
+const values = () => ['flag', 'pool'].map(name => rig.target.object(name).value);
+
+describe('an operation that fails', () => {
+  it('is put back by itself where nothing of the target release served', async () => {
+    await rig.publish(jobsCatalogue({ runbooks: [runbook([step('pool')])] }));
+    rig.target.set('pool', { broken: { at: 'good', served: false } });
+    const run = (await rig.recorded(await approved())) as EndedRun;
+    expect([run.status, run.reason?.code]).toEqual(['compensated', 'not-settled']);
+    expect(rig.target.object('pool').value).toBe('bad');
+    expect(rig.target.effects.map(({ key }) => key.split('/').slice(1))).toEqual([
+      ['apply', '0'],
+      ['revert', '0'],
+    ]);
+  });
+
+  it('stops for a person where something served, with what is so now and the commands by hand', async () => {
+    const run = await stopped(true);
+    expect(run.stop.reason.code).toBe('not-settled');
+    expect(run.stop.now.map(({ facts }) => [facts?.object, facts?.value])).toEqual([
+      ['flag', 'good'],
+      ['pool', 'good'],
+    ]);
+    expect(run.stop.byHand).toEqual(['set pool good']);
+    expect(values()).toEqual(['good', 'good']);
+    expect(await rig.store.openRun(run.request.target)).toBe(run.id);
+  });
+
+  it('needs a person where what was done cannot be put back', async () => {
+    await rig.publish(jobsCatalogue({ runbooks: [runbook([step('pool', { final: true })])] }));
+    rig.target.set('pool', { broken: { at: 'good', served: false } });
+    const run = (await rig.until(await approved(), 'needs-operator')) as StoppedRun;
+    expect(run.stop.reason.code).toBe('not-settled');
+    const decided = decideOperator(await rig.read(run.id), { action: 'put-back', by: asker, reason: '' });
+    expect(decided).toMatchObject({ kind: 'refused', reason: { code: 'cannot-revert' } });
+  });
+});
+
+describe('what a person decides about a stopped run', () => {
+  it('look again and continue: what took effect meanwhile is adopted, nothing is done twice', async () => {
+    const run = await stopped(true);
+    rig.target.set('pool', { broken: null });
+    await decide(run, 'continue');
+    const over = await rig.recorded(run.id);
+    expect(over.status).toBe('succeeded');
+    expect(over.journal.map(({ outcome }) => outcome?.how)).toEqual(['applied', 'adopted']);
+    expect(rig.target.effects).toHaveLength(2);
+  });
+
+  it('continue where it still fails: it stops again, with a new call', async () => {
+    const run = await stopped(true);
+    await decide(run, 'continue');
+    await expect.poll(async () => (await rig.events(run.id)).filter(kind => kind === 'stopped').length).toBe(2);
+  });
+
+  it('mark step done: the run goes on to verification', async () => {
+    const run = await stopped(true);
+    await decide(run, 'mark-done');
+    const over = await rig.recorded(run.id);
+    expect(over.status).toBe('succeeded');
+    expect(over.journal.at(-1)?.outcome?.how).toBe('by-operator');
+  });
+
+  it('put the old state back: newest first, and seen', async () => {
+    const run = await stopped(true);
+    await decide(run, 'put-back');
+    const over = await rig.recorded(run.id);
+    expect(over.status).toBe('compensated');
+    expect(values()).toEqual(['bad', 'bad']);
+    expect(rig.target.effects.slice(2).map(({ object }) => object)).toEqual(['pool', 'flag']);
+  });
+
+  it('close as partial: by name, with what is left; the target is free', async () => {
+    const run = await stopped(true);
+    await decide(run, 'close-partial');
+    const over = (await rig.recorded(run.id)) as EndedRun;
+    expect(over.status).toBe('partial');
+    expect(await rig.store.openRun(run.request.target)).toBeNull();
+  });
+
+  it('next level: closes as partial and opens a linked run above, in one step', async () => {
+    const run = await stopped(true);
+    const id = ulid() as RunId;
+    const next = { id, notAfter: (await rig.store.now()) + 10_000, catalogue: run.request.catalogue };
+    const decided = decideNextLevel(await rig.read(run.id), asker, 'not enough', next);
+    if (decided.kind === 'refused') throw new Error(decided.reason.code);
+    expect((await rig.store.create(decided.change)).kind).toBe('created');
+    await rig.deps.doorbell.ring(id, '1', null);
+    const linked = await rig.until(id, 'awaiting-approval');
+    expect([linked.plan?.level, linked.request.causedBy, linked.request.floor]).toEqual([3, run.id, 3]);
+    const closed = (await rig.recorded(run.id)) as EndedRun;
+    expect([closed.status, closed.next]).toEqual(['partial', id]);
+  });
+});
+
+describe('a run that is told to stop', () => {
+  it('finishes the operation it is in, puts back what it did, and starts nothing more', async () => {
+    await rig.publish(jobsCatalogue({ runbooks: books }));
+    const id = await approved();
+    await rig.until(id, 'executing');
+    await expect.poll(() => rig.target.object('flag').pending).toBe('good');
+    await rig.change(id, { events: [{ kind: 'stop-asked', by: asker, reason: 'wrong service' }] });
+    const run = (await rig.recorded(id)) as EndedRun;
+    expect([run.status, run.reason?.code]).toEqual(['compensated', 'cancelled-by-person']);
+    expect(values()).toEqual(['bad', 'bad']);
+    expect(rig.target.effects.map(({ object }) => object)).toEqual(['flag', 'flag']);
+  });
+});
+
+describe('verification', () => {
+  it('that fails stops for a person, and passes after looking again', async () => {
+    rig.answers.set('all', 'failed');
+    const run = (await rig.until(await approved(), 'needs-operator')) as StoppedRun;
+    expect(run.stop.reason.code).toBe('verification-failed');
+    rig.answers.set('all', 'passed');
+    await decide(run, 'continue');
+    const over = (await rig.recorded(run.id)) as EndedRun;
+    expect([over.status, over.verdict?.passed]).toEqual(['succeeded', true]);
+    expect(rig.target.effects).toHaveLength(1);
+  });
+
+  it('that fails puts back by itself where the runbook says so', async () => {
+    await rig.publish(jobsCatalogue({ runbooks: [runbook([step('pool')], { onFailure: 'compensate' })] }));
+    rig.answers.set('all', 'failed');
+    const run = (await rig.recorded(await approved())) as EndedRun;
+    expect([run.status, run.reason?.code]).toEqual(['compensated', 'verification-failed']);
+    expect(rig.target.object('pool').value).toBe('bad');
+  });
+
+  it('that gets no answer does not pass', async () => {
+    rig.answers.set('all', 'waiting');
+    const run = (await rig.until(await approved(), 'needs-operator')) as StoppedRun;
+    expect(run.checks.map(({ status }) => status)).toEqual(['unknown']);
+  });
+});
+
+describe('a target that cannot be seen', () => {
+  it('fails before anything is touched', async () => {
+    const id = await rig.request();
+    await rig.until(id, 'awaiting-approval');
+    rig.target.set('flag', { hidden: true });
+    await rig.vote(id, 'jon');
+    await rig.until(id, 'preflight');
+    await delay(200);
+    expect(rig.target.effects).toEqual([]);
+    rig.target.set('flag', { hidden: false });
+    expect((await rig.recorded(id)).status).toBe('succeeded');
+  });
+});
