@@ -17,7 +17,6 @@ export function wildEvents(run: Run, dice: number): RunEventBody {
     events.stopAsked,
     events.recorded,
     { kind: 'cancelling', status: 'cancelling' },
-    { kind: 'reminded' },
     outcome(fence, 0),
     outcome(fence, 1),
     outcome(fence, 0, 'revert'),

@@ -26,6 +26,8 @@ export class World {
   readonly fences = new Map<TargetId, number[]>();
   /** Timers that were set and neither cleared nor dropped with their run. */
   readonly timers = new Set<string>();
+  /** Changes that were decided on one version and made to another. */
+  misplaced = 0;
   /** Statuses each run was seen in, in order of reading. */
   readonly seen = new Map<RunId, Run['status'][]>();
   readonly #driving = new Set<string>();
@@ -107,8 +109,9 @@ export class World {
     notAfter = 0,
   ): Promise<boolean> {
     const change = { events: list, setTimers: set, clearTimers: clear, posts: [rootPost(run.id)], notAfter };
-    const { ok } = await this.#store.change(run.id, guard, change);
-    if (!ok) return false;
+    const changed = await this.#store.change(run.id, guard, change);
+    if (!changed.ok) return false;
+    if ('version' in guard && changed.version !== guard.version + list.length) this.misplaced += 1;
     for (const name of clear) this.timers.delete(`${run.id}|${name}`);
     for (const name of Object.keys(set)) this.timers.add(`${run.id}|${name}`);
     const over = list.some(event => 'status' in event && event.status && isFinal(event.status));

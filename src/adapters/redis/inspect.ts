@@ -1,5 +1,6 @@
 import type { Finding } from '../../ports/probe.ts';
 import type { RedisConnection } from './connection.ts';
+import { keys } from './keys.ts';
 
 /** What the engine learnt of its Redis. */
 export interface RedisInspection {
@@ -32,7 +33,7 @@ export async function inspectRedis({ redis, confirmed }: RedisConnection): Promi
     versionFinding(version, versionFits),
     policyFinding(policy),
     persistenceFinding(appendOnly === '1', appendFsync, failing),
-    ...(field('cluster_enabled') === '1' ? [clusterFinding] : []),
+    ...(field('cluster_enabled') === '1' ? [await clusterFinding({ redis, confirmed })] : []),
     ...(field('role') === 'slave' ? [replicaFinding] : []),
   ];
   const broken = findings.some(finding => finding.state === 'broken');
@@ -83,12 +84,18 @@ function persistenceFinding(appendOnly: boolean, fsync: string | null, failing: 
   return { subject, state: 'warning', message: `${message}, so no automatic rollback is started`, remedy };
 }
 
-const clusterFinding: Finding = {
-  subject,
-  state: 'ok',
-  message: 'cluster mode: all keys carry one hash tag and live on one node',
-  remedy: null,
-};
+/** All keys carry one hash tag, so one node of a cluster holds them; it has to be the one we talk to. */
+async function clusterFinding({ redis, confirmed }: Pick<RedisConnection, 'redis' | 'confirmed'>): Promise<Finding> {
+  const elsewhere = await confirmed(redis.exists(keys.allRuns)).then(
+    () => null,
+    (failure: unknown) => String(failure),
+  );
+  if (elsewhere === null) {
+    return { subject, state: 'ok', message: 'cluster mode: this node holds all of our keys', remedy: null };
+  }
+  const message = `cluster mode: our keys are not on this node (${elsewhere.slice(0, 80)})`;
+  return { subject, state: 'broken', message, remedy: 'Point REDIS_URL at the node that the message names.' };
+}
 
 const replicaFinding: Finding = {
   subject,

@@ -59,8 +59,7 @@ local function judge(run,events)
       ended[name]=true
     elseif event.kind=='operation-begun' then return nil end
     if event.status~='' then
-      local again=event.kind=='preflight-started' and status=='preflight'
-      if not again and not one_of(STEPS,status..'>'..event.status) then return nil end
+      if not one_of(STEPS,status..'>'..event.status) then return nil end
       status=event.status
     end
   end
