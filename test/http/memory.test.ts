@@ -80,14 +80,21 @@ async function sendAll(count: number, wide: number): Promise<Record<string, numb
   return codes;
 }
 
+/** What any traffic costs (connections, a young heap that grows to its size) is there before the bad bodies are counted. */
+async function warmUp(): Promise<void> {
+  const good = Buffer.from('{"alerts":[]}');
+  for (let round = 0; round < 150; round += 1) {
+    const codes = await Promise.all([1, 2, 3, 4].map(() => send(good, 1, good.length)));
+    expect(new Set(codes)).toEqual(new Set([202]));
+  }
+  await sendAll(80, 4);
+}
+
 it('a thousand bodies that are no good grow the process by at most 20 MB', async () => {
-  const idle = await rss();
-  await sendAll(40, 4);
-  console.log('idle', idle, 'warm', await rss());
+  await warmUp();
   const before = await rss();
   const codes = await sendAll(1_000, 4);
   expect(Object.keys(codes).toSorted()).toEqual(kinds.map(({ name, code }) => `${name} ${code}`).toSorted());
   const grown = (await rss()) - before;
-  console.log('grown', grown);
   expect(grown).toBeLessThanOrEqual(20);
-}, 120_000);
+}, 180_000);

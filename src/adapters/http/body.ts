@@ -54,18 +54,24 @@ function collect(request: IncomingMessage, spool: Spool): Promise<Buffer | 'too 
       if (length + chunk.length > spool.length) return 'too long';
       return deepen(chunk) > deepest ? 'too deep' : null;
     };
+    const settle = () => request.off('data', keep).off('end', ended).off('error', failed).off('close', failed);
     const keep = (chunk: Buffer) => {
       const why = wrong(chunk);
-      if (why) {
-        request.off('data', keep).pause();
-        resolve(why);
-      } else length += chunk.copy(spool, length);
+      if (!why) length += chunk.copy(spool, length);
       letGo(chunk);
+      if (!why) return;
+      settle().pause();
+      resolve(why);
     };
-    request.on('data', keep);
-    request.once('end', () => resolve(spool.subarray(0, length)));
-    request.once('error', reject);
-    request.once('close', () => reject(new Error('the sender hung up')));
+    const ended = () => {
+      settle();
+      resolve(spool.subarray(0, length));
+    };
+    const failed = (failure?: Error) => {
+      settle();
+      reject(failure ?? new Error('the sender hung up'));
+    };
+    request.on('data', keep).on('end', ended).on('error', failed).on('close', failed);
   });
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { lengthOf, newSpool, type Spool } from './body.ts';
+import { lengthOf, letGo, newSpool, type Spool } from './body.ts';
 
 /** The right to read one body, with the room for it. */
 export interface Turn {
@@ -14,7 +14,9 @@ const shortBody = 262_144;
 /** Room of its own for a short body; null where it is long or does not say. */
 export function shortTurn(request: IncomingMessage): Turn | null {
   const length = lengthOf(request);
-  return length > 0 && length <= shortBody ? { spool: Buffer.allocUnsafeSlow(length), give() {} } : null;
+  if (length === 0 || length > shortBody) return null;
+  const spool = Buffer.allocUnsafeSlow(length);
+  return { spool, give: () => letGo(spool) };
 }
 
 /** Hands out so many turns at a time; null where none came free in `waitMs`. */
