@@ -4,7 +4,7 @@ import type { Operation, Plan } from '../domain/plan.ts';
 import type { RunFacts } from '../domain/run.ts';
 import type { OperationLike } from '../ports/executor.ts';
 import type { ExecuteDeps } from './deps.ts';
-import { entryOf } from './journal.ts';
+import { entryOf, mayHaveActed } from './journal.ts';
 import type { Lease } from './lease.ts';
 
 /** What a person finds who takes over: what the target shows, and the commands that finish the job by hand. */
@@ -25,7 +25,8 @@ export async function situation(
   phase: JournalPhase,
 ): Promise<Situation> {
   const seen = await Promise.all(plan.operations.map(operation => lookAt(deps, lease, plan, operation)));
-  const open = plan.operations.filter(({ index }) => !entryOf(journal, phase, index)?.outcome);
+  const concerned = phase === 'apply' ? plan.operations : mayHaveActed(plan, journal);
+  const open = concerned.filter(({ index }) => !entryOf(journal, phase, index)?.outcome);
   const commands = await Promise.all(open.map(operation => commandsFor(deps, operation, phase)));
   lease.check();
   return { now: seen, byHand: commands.flat() };

@@ -82,7 +82,7 @@ function counting(
     async settle(context, operation) {
       for (;;) {
         const now = await state(operation, context.signal);
-        if (now.broken?.at === now.value)
+        if (now.pending === null && now.broken?.at === now.value)
           return {
             state: 'failed',
             reason: reason('not-settled', { object: operation.object }),
