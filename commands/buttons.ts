@@ -66,8 +66,8 @@ export const buttons: Readonly<Record<ActionId | 'select-service' | 'select-envi
     return did(visit, 'dismissed', { target: proposal.target });
   },
   'form-open': (deps, visit, { value }) => openForm(deps, visit, readSeed(value), null),
-  'select-service': selectChanged,
-  'select-environment': selectChanged,
+  'select-service': redrawForm,
+  'select-environment': redrawForm,
 };
 
 /** Every form by id, save the request form. */
@@ -124,8 +124,4 @@ async function proposalOf(deps: DoorDeps, value: string) {
   const proposal = id ? await deps.alerts.proposal(id) : null;
   if (!proposal) throw new Refusal(reason('stale-card'));
   return proposal;
-}
-
-async function selectChanged(deps: DoorDeps, visit: Visit, { form }: ButtonPress): Promise<Reply> {
-  return form ? await redrawForm(deps, visit, form) : { kind: 'nothing' };
 }

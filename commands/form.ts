@@ -3,7 +3,7 @@ import type { Catalogue, Service, TargetSpec } from '../src/domain/catalogue.ts'
 import { parseProposalId, targetParts } from '../src/domain/ids.ts';
 import { levels, parseLevel } from '../src/domain/level.ts';
 import { type Reason, reason } from '../src/domain/reason.ts';
-import type { FormSubmission, OptionQuery, Reply } from '../src/ports/inbound.ts';
+import type { ButtonPress, FormSubmission, OptionQuery, Reply } from '../src/ports/inbound.ts';
 import { type BlockId, suggestValue } from '../templates/ids.ts';
 import { fieldError, requestForm } from '../templates/index.ts';
 import { declined } from './answers.ts';
@@ -27,24 +27,22 @@ export async function openForm(deps: DoorDeps, visit: Visit, seed: Seed, note: R
   return declined(visit.locale, { reason: why, next: [{ kind: 'form', ...way(seed) }] });
 }
 
-/** Draws the form anew after a select in it changed: what is filled in stays. */
-export async function redrawForm(
-  deps: DoorDeps,
-  visit: Visit,
-  form: Pick<FormSubmission, 'values' | 'metadata'>,
-): Promise<Reply> {
-  const before = readSeed(form.metadata);
-  const seed = { ...before, ...seedOfValues(form.values) };
-  return {
-    kind: 'form',
-    form: await drawForm(deps, visit, seed.service === before.service ? seed : { ...seed, release: undefined }, null),
-  };
+/** Draws the form anew after a select in it changed: what is filled in stays, save a release of another service. */
+export async function redrawForm(deps: DoorDeps, visit: Visit, press: ButtonPress): Promise<Reply> {
+  if (!press.form) return { kind: 'nothing' };
+  const before = readSeed(press.form.metadata);
+  const changed: Values = press.action === 'select-service' ? { service: press.value } : { environment: press.value };
+  const values: Values = { ...press.form.values, ...changed };
+  const said = Object.entries(seedOfValues(values)).filter(([field]) => Object.hasOwn(values, field));
+  const seed: Seed = { ...before, ...Object.fromEntries(said) };
+  const kept = seed.service === before.service ? seed : { ...seed, release: undefined };
+  return { kind: 'form', form: await drawForm(deps, visit, kept, null) };
 }
 
 async function drawForm(deps: DoorDeps, visit: Visit, seed: Seed, note: Reason | null) {
   const { catalogue, locale } = visit;
-  const service = seed.service ? catalogue.services[seed.service] : undefined;
-  const target = service ? targetIn(service, seed.environment) : null;
+  const service = own(catalogue.services, seed.service);
+  const target = service ? (targetChosen(service, seed.environment) ?? soleTarget(service)) : null;
   const candidates = target ? (await deps.candidates(target)).candidates : [];
   const known = candidates.find(({ release }) => release.key === seed.release || release.version === seed.release);
   return requestForm(locale, {
@@ -65,8 +63,13 @@ async function drawForm(deps: DoorDeps, visit: Visit, seed: Seed, note: Reason |
   });
 }
 
-function targetIn(service: Service, environment: string | undefined): TargetSpec | null {
-  return (environment ? service.environments[environment] : undefined) ?? soleTarget(service);
+/** The target that was chosen; one environment that is the only one need not be, but another service's is never taken for it. */
+function targetChosen(service: Service, environment: string | undefined): TargetSpec | null {
+  return environment === undefined ? soleTarget(service) : (own(service.environments, environment) ?? null);
+}
+
+function own<T>(table: Readonly<Record<string, T>>, key: string | undefined): T | undefined {
+  return key !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
 function environmentsOf(catalogue: Catalogue, service: Service | undefined): readonly string[] {
@@ -93,8 +96,8 @@ export async function submitForm(deps: DoorDeps, visit: Visit, submission: FormS
   const kept = readSeed(submission.metadata);
   const values: Values = submission.values;
   const seed = seedOfValues(values);
-  const service = seed.service ? visit.catalogue.services[seed.service] : undefined;
-  const target = service ? targetIn(service, seed.environment) : null;
+  const service = own(visit.catalogue.services, seed.service);
+  const target = service ? targetChosen(service, seed.environment) : null;
   const why = checkReason(values.reason);
   const errors: [BlockId, Reason][] = [];
   if (!service) errors.push(['service', reason('unknown-service', { name: seed.service ?? '' })]);

@@ -49,7 +49,7 @@ export function wholeDiff(plan: Plan, locale: Locale): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-/** The whole diff, as a file in the thread. */
+/** The diff of a plan: a short one as it stands on the card, a longer one with the whole as a file. */
 export function diffScreen(view: RunView): Screen {
   const { run } = view.run;
   const w = words[view.locale];
@@ -57,6 +57,10 @@ export function diffScreen(view: RunView): Screen {
   const foot = shortRunId(run.id);
   if (!run.plan) return draw({ head, lines: [w.unplanned], foot }, view.locale);
   if (changedLines(run.plan).length === 0) return draw({ head, lines: [w.none], foot }, view.locale);
+  const lines = shortDiff(run.plan, view.locale);
+  const changed = changedLines(run.plan);
+  const fits = changed.length <= quoted.diffLines && changed.every(line => line.length <= quoted.diffLine);
+  if (fits) return draw({ head, lines, foot }, view.locale);
   const file = { name: `diff-${shortRunId(run.id)}.diff`, content: wholeDiff(run.plan, view.locale) };
   return draw({ head, lines: [w.whole], foot, file }, view.locale);
 }

@@ -330,6 +330,18 @@ describe('slack.md case 24: forms and races', () => {
     expect(await door.runs()).toEqual([]);
   });
 
+  it.each([
+    [{ environment: 'staging' }, 'environment'],
+    [{ environment: '__proto__' }, 'environment'],
+    [{ service: 'checkout-api', environment: null }, 'environment'],
+    [{ service: '__proto__' }, 'service'],
+    [{ service: null }, 'service'],
+  ])('%j is shown at its field, and no other target is taken for it', async (over, block) => {
+    const sent = await door.submit('mara', 'request', '{}', { ...values, reason: 'payments fail', ...over });
+    expect(sent).toMatchObject({ kind: 'form-errors', errors: { [block]: expect.any(String) } });
+    expect(await door.runs()).toEqual([]);
+  });
+
   it('a form sent after somebody else began is shown that run', async () => {
     const first = runOf(await door.type('jon', 'cart-web level 2 because payments fail'));
     const reply = await door.submit('mara', 'request', '{}', { ...values, reason: 'payments fail' });
