@@ -1,4 +1,15 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLError,
+} from 'yaml';
 import type { Locate, Path, Problem } from './problem.ts';
 
 const sizeLimit = 1_048_576;
@@ -22,7 +33,7 @@ export function readDocument(text: string, file: string): ReadDocument {
   try {
     const lines = new LineCounter();
     const document = parseDocument(text, { lineCounter: lines, merge: true, stringKeys: true, prettyErrors: false });
-    const faults = [...document.errors, ...document.warnings];
+    const faults = [...document.errors, ...document.warnings].filter(isCause);
     if (faults.length > 0) {
       return { ok: false, problems: faults.map(fault => place(fault.pos[0], sayFault(fault), file, lines)) };
     }
@@ -46,10 +57,17 @@ function depth(text: string): number {
   return most;
 }
 
+/** One slip makes a parser stumble over every token after it: only the first stumble is told. */
+function isCause(fault: YAMLError, _index: number, all: readonly YAMLError[]): boolean {
+  return fault.code !== 'UNEXPECTED_TOKEN' || all.find(({ code }) => code === 'UNEXPECTED_TOKEN') === fault;
+}
+
 function sayFault(fault: { readonly code: string; readonly message: string }): string {
   if (fault.code === 'DUPLICATE_KEY') return 'this key stands twice in the same map';
   if (fault.code === 'MULTIPLE_DOCS') return 'a second document begins here; a catalogue is one document';
-  return fault.message;
+  if (fault.code === 'UNEXPECTED_TOKEN')
+    return 'this does not fit here: look at the indentation and at the line before';
+  return fault.message.charAt(0).toLowerCase() + fault.message.slice(1);
 }
 
 function place(offset: number, message: string, file: string, lines: LineCounter): Problem {

@@ -45,7 +45,7 @@ const person = z
 const secretHint = 'should be a reference to a secret, `{ env: NAME }` or `{ file: PATH }`, never the secret itself';
 
 /** Where a secret lies, as it is written in the catalogue. */
-export const secretRef = z.union(
+const secretRef = z.union(
   [z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) }), z.strictObject({ file: z.string().min(1) })],
   { error: secretHint },
 );
@@ -75,15 +75,15 @@ const approval = z.strictObject({
 });
 
 /** A step as it is written: one kind and its input, with optional siblings. Which kinds there are, the tables say. */
-export const stepLeaf = z
+const stepLeaf = z
   .record(z.string(), z.unknown(), { error: 'should be a step, such as `- pm2.reload: {}`' })
   .meta({ id: 'step' });
 /** A check as it is written. */
-export const checkLeaf = z
+const checkLeaf = z
   .record(z.string(), z.unknown(), { error: 'should be a check, such as `- http: { url: … }`' })
   .meta({ id: 'check' });
 /** A release source as it is written. */
-export const sourceLeaf = z
+const sourceLeaf = z
   .union([z.string(), z.record(z.string(), z.unknown())], {
     error: 'should be a release source, such as `git.branch: { … }`',
   })
@@ -120,7 +120,7 @@ const layer = {
 };
 
 /** What defaults, a service and an environment may each say; the nearest wins. */
-export const layerSchema = z.strictObject(layer);
+const layerSchema = z.strictObject(layer);
 
 /** What a layer says. */
 export type Layer = z.output<typeof layerSchema>;

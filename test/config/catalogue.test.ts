@@ -278,6 +278,16 @@ const rows: readonly [what: string, text: string, problems: readonly string[]][]
     ['backout.yaml:54:1: a second document begins here; a catalogue is one document'],
   ],
   [
+    'a slip of the indentation, told once',
+    changed('people:\n', ' people:\n'),
+    ['backout.yaml:3:1: all mapping items must start at the same column'],
+  ],
+  [
+    'what is no YAML',
+    'a: b\n] c: d\ne: f\n',
+    ['backout.yaml:2:1: this does not fit here: look at the indentation and at the line before'],
+  ],
+  [
     'an alias bomb',
     `a: &a [x, x]\n${Array.from({ length: 12 }, (_, at) => `b${at}: &b${at} [${at ? `*b${at - 1}, *b${at - 1}` : '*a, *a'}]`).join('\n')}\n`,
     ['backout.yaml:1:1: the file cannot be read: Excessive alias count indicates a resource exhaustion attack'],

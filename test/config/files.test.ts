@@ -90,6 +90,23 @@ describe('the starter', () => {
   });
 });
 
+describe('what the starter has commented out', () => {
+  it('is a catalogue too', () => {
+    const text = starterCatalogue({ service: 'shop', account: 'mara', slackUser: 'U0MARA', channel: 'C0OPS' });
+    const [head = '', ...rest] = text.split('\napprovals:');
+    const open = rest.join('\napprovals:').replaceAll(/^( *)# (?= *(?:[a-z]+:|- ))/gm, '$1');
+    const read = readCatalogue(tables, `${head}\napprovals:${open}`, 'backout.yaml');
+    expect(read.ok ? read.warnings : read.problems.map(formatProblem)).toEqual([]);
+    const target = read.ok ? read.catalogue.services.shop?.environments.production : null;
+    expect(target?.runbooks.map(runbook => [runbook.id, runbook.steps[0]?.kind])).toEqual([
+      ['example', 'command'],
+      ['back', 'kubernetes.rollout-undo'],
+    ]);
+    expect(target?.releaseSource?.input).toMatchObject({ namespace: 'shop', deployment: 'shop' });
+    expect(read.ok && read.catalogue.hooks.deployments[0]?.name).toBe('ci');
+  });
+});
+
 describe('the JSON Schema', () => {
   it('names every kind with its settings, none of them required where the target may say it', () => {
     const schema = catalogueJsonSchema(tables) as {
