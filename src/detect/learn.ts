@@ -50,9 +50,17 @@ function meet(book: ReleaseBook, target: TargetId, current: ObservedRelease, at:
   const { key, version, identity } = current;
   const known = byKey(book, key);
   const announced = book.releases.find(release => isAnnouncementOf(release, current));
-  if (!announced) return known ? book : put(book, newRelease(target, current, at));
-  const met = known ? { ...known, deployment: announced.deployment } : { ...announced, key, version, identity };
+  if (!announced)
+    return put(book, known ? { ...known, identity: fuller(known, identity) } : newRelease(target, current, at));
+  const met = known
+    ? { ...known, identity: fuller(known, identity), deployment: announced.deployment }
+    : { ...announced, key, version, identity };
   return put(book, met, announced.key);
+}
+
+/** What is seen of a release grows: images have digests only once their pods run. */
+function fuller(known: Release, identity: ObservedRelease['identity']): Release['identity'] {
+  return { ...known.identity, ...identity };
 }
 
 /** Keys of releases that only a deployment event told of so far begin so. */

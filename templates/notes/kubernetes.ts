@@ -14,6 +14,14 @@ const pods = {
 
 /** What Kubernetes shows and what is done there. */
 export const kubernetesNotes = {
+  'release-crash-looping': {
+    en: f => `its pod ${names(f.pod)} crashed in a loop (${names(f.restarts)} restarts)`,
+    'zh-CN': f => `其 Pod ${names(f.pod)} 反复崩溃（重启 ${names(f.restarts)} 次）`,
+  },
+  'release-missed-deadline': {
+    en: () => 'its rollout missed its deadline',
+    'zh-CN': () => '其发布未在期限内完成',
+  },
   /** {object, from, to, pods, how} */
   'deployment-goes-back': {
     en: f => `image ${f.from} → ${f.to}, ${f.pods} pod${s(f.pods)}, ${named(f.how, ways.en)}`,

@@ -7,7 +7,7 @@ import { objectOf, type Place, placeInput } from './input.ts';
 import { plainly } from './kube-error.ts';
 import { isControlledBy, type Pod, readPods } from './objects.ts';
 import { createLookUp, type Found, referencesOf, wordsOf } from './references.ts';
-import { rolloutState } from './rollout.ts';
+import { podProblem, rolloutState } from './rollout.ts';
 import { podSpecOf, releaseKey, versionOf } from './template.ts';
 import { currentRevision, type Revision, readWorld, type World } from './world.ts';
 
@@ -44,7 +44,7 @@ async function lookAt(connection: Connection, place: Place, signal: AbortSignal)
       return observed(place, revision, parts, labelFor(revision, versions));
     }),
   );
-  return { current, settled: isSettled(world), history };
+  return { current, settled: isSettled(world), ...healthOf(world, pods), history };
 }
 
 /** Distinct releases below the current one, newest first; a restart makes no release of its own. */
@@ -61,6 +61,25 @@ function isSettled({ deployment, history }: World): boolean {
   const running = history.filter(({ set }) => set.status.replicas > 0);
   const only = running.length === 1 && running[0]?.key === releaseKey(deployment.spec.template);
   return only && !deployment.spec.paused && rolloutState(deployment).phase === 'done';
+}
+
+/** How often a container of a release is restarted before the release counts as one that crashes in a loop. */
+const loopRestarts = 3;
+
+/** How the pods of what runs now fare: how often they were restarted, and whether they crash in a loop or missed the deadline of their rollout. */
+function healthOf(world: World, pods: readonly Pod[]): Pick<ObservedReleases, 'restarts' | 'failing'> {
+  const own = ownPods(world, pods);
+  const restartsOf = (pod: Pod) =>
+    pod.status.containerStatuses.reduce((sum, { restartCount }) => sum + restartCount, 0);
+  const restarts = own.reduce((sum, pod) => sum + restartsOf(pod), 0);
+  const looping = own.find(pod => restartsOf(pod) >= loopRestarts && podProblem(pod)?.atLeastSeconds === 0);
+  if (looping) {
+    const pod = looping.metadata.name;
+    return { restarts, failing: note('release-crash-looping', { pod, restarts: restartsOf(looping) }) };
+  }
+  const rollout = rolloutState(world.deployment);
+  const late = rollout.phase === 'stuck' && rollout.since >= (currentRevision(world)?.createdAt ?? 0);
+  return { restarts, failing: late ? note('release-missed-deadline') : null };
 }
 
 /** Two releases of one tag are told apart by the beginning of their key. */
@@ -102,8 +121,12 @@ function identityOf(
 }
 
 function digestsOf(world: World, pods: readonly Pod[]): Record<string, string> {
-  const uid = currentRevision(world)?.set.metadata.uid;
-  const running = pods.filter(pod => uid !== undefined && isControlledBy(pod, uid));
-  const statuses = running.flatMap(pod => pod.status.containerStatuses);
+  const statuses = ownPods(world, pods).flatMap(pod => pod.status.containerStatuses);
   return Object.fromEntries(statuses.flatMap(({ name, imageID }) => (imageID ? [[name, imageID]] : [])));
+}
+
+/** The pods of what runs now, without those of releases that are on their way out. */
+function ownPods(world: World, pods: readonly Pod[]): readonly Pod[] {
+  const uid = currentRevision(world)?.set.metadata.uid;
+  return pods.filter(pod => uid !== undefined && isControlledBy(pod, uid));
 }
