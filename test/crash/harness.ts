@@ -14,7 +14,7 @@ import { startRedis, type TestRedis } from '../fakes/redis.ts';
 import { type CountingTarget, startTarget } from '../fakes/target.ts';
 import { newRun } from '../jobs/rig.ts';
 import { crashCatalogue, objectOf, operations, type strategies, unasked } from './catalogue.ts';
-import { expectSound } from './checker.ts';
+import { expectSound, snapshot } from './checker.ts';
 import { openStarter, type Starter, type WorkerProcess } from './processes.ts';
 
 /** A real Redis, real worker processes, a target that counts, and one checker. */
@@ -127,8 +127,9 @@ function acts(harness: Harness, doorbell: Doorbell, catalogue: string): Partial<
       await doorbell.ring(id, 'vote', request.runsOn);
     },
     sound: async (id, ends) => {
-      const found = await insist(`${id} can be read`, () => read(id));
-      await expectSound(connection, found, target.effects, ends);
+      const { request } = (await insist(`${id} can be read`, () => read(id))).run;
+      const found = await insist(`${id} can be checked`, () => snapshot(connection, id, request.target));
+      expectSound(found, target.effects, ends);
     },
   };
 }

@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest';
+import type { RunEventBody } from '../../src/domain/event.ts';
+import { note } from '../../src/domain/note.ts';
+import { Refusal, reason } from '../../src/domain/reason.ts';
+import type { ExecuteDeps } from '../../src/execute/deps.ts';
+import { type Lease, LeaseLost } from '../../src/execute/lease.ts';
+import { driveOperation } from '../../src/execute/operation.ts';
+import type { Executor, Observation, Settlement } from '../../src/ports/executor.ts';
+import { newId } from '../engine/sample.ts';
+import { service } from '../jobs/catalogue.ts';
+
+type State = Observation['state'] | 'away' | 'refused';
+
+/** An executor that is seen in these states one after the other, and notes what it is asked to do. */
+interface Script {
+  readonly begun?: 'fresh' | 'resume' | 'done' | 'fenced';
+  readonly states: readonly State[];
+  readonly apply?: 'fails' | 'refuses' | 'hangs';
+  readonly settled?: Settlement | 'hangs';
+  readonly idempotent?: boolean;
+  readonly timeoutMs?: number;
+}
+
+async function drive(script: Script) {
+  const did: string[] = [];
+  const noted: RunEventBody[] = [];
+  const states = [...script.states];
+  const gone = new AbortController();
+  const lease: Lease = {
+    target: service,
+    fence: 4,
+    signal: gone.signal,
+    check: () => undefined,
+    lose: () => gone.abort(),
+    stop: () => undefined,
+  };
+  const aborted = (signal: AbortSignal) =>
+    new Promise<never>((_, fail) => signal.addEventListener('abort', () => fail(signal.reason), { once: true }));
+  const executor: Executor = {
+    kind: 'scripted',
+    plan: () => Promise.reject(new Error('not planned here')),
+    raiseFence: async ({ fence }) => void did.push(`fence ${fence}`),
+    observe: async () => {
+      const state = states.length > 1 ? states.shift() : states[0];
+      did.push(`see ${state}`);
+      if (state === 'away' || state === undefined) throw new Error('no answer');
+      if (state === 'refused') throw new Refusal(reason('permission-missing'));
+      return { state, fingerprint: 'f', note: note('seen', { state }) };
+    },
+    apply: async ({ signal, idempotencyKey }) => {
+      did.push(`apply ${idempotencyKey.split('/').slice(1).join('/')}`);
+      if (script.apply === 'fails') throw new Error('connection reset');
+      if (script.apply === 'refuses') throw new Refusal(reason('target-changed'));
+      if (script.apply === 'hangs') await aborted(signal);
+    },
+    settle: async ({ signal }) => {
+      did.push('settle');
+      if (script.settled === 'hangs') await aborted(signal);
+      return script.settled === undefined || script.settled === 'hangs'
+        ? { state: 'settled', note: note('settled'), served: true }
+        : script.settled;
+    },
+  };
+  const deps: ExecuteDeps = {
+    store: {
+      read: async () => null,
+      begin: async () => script.begun ?? 'fresh',
+      outcome: async () => 'ok',
+      child: async () => true,
+      change: async (_, guard, { events }) => {
+        expect(guard).toEqual({ fence: 4 });
+        noted.push(...events);
+        return { ok: true, version: 1, at: 0 };
+      },
+    },
+    executor: async () => executor,
+    crashPoint: async () => undefined,
+    sleep: async () => undefined,
+    pausing: () => false,
+    worker: 'w',
+    host: 'h',
+    progressed: () => undefined,
+  };
+  const operation = {
+    object: 'thing',
+    body: {},
+    preview: { summary: note('x'), diff: '' },
+    idempotent: script.idempotent ?? false,
+  };
+  const task = {
+    run: newId(),
+    phase: 'apply',
+    index: 2,
+    executor,
+    operation,
+    timeoutMs: script.timeoutMs ?? 2_000,
+  } as const;
+  const finding = await driveOperation(deps, lease, task);
+  const result =
+    finding.kind === 'ended'
+      ? finding.how
+      : finding.kind === 'done'
+        ? 'done'
+        : `${finding.kind} ${finding.reason.code}`;
+  return { result, did, noted: noted.map(({ kind }) => kind), finding };
+}
+
+const applied = ['fence 4', 'see not-applied', 'apply apply/2', 'settle', 'see applied'];
+
+describe('the step protocol', () => {
+  const cases: readonly (readonly [string, Script, string, readonly string[]])[] = [
+    ['fresh', { states: ['not-applied', 'applied'] }, 'applied', applied],
+    ['already so', { states: ['applied'] }, 'noop', ['fence 4', 'see applied', 'settle', 'see applied']],
+    [
+      'fresh and never to be seen',
+      { states: ['unknown'] },
+      'applied',
+      ['fence 4', 'see unknown', 'apply apply/2', 'settle', 'see unknown'],
+    ],
+    [
+      'resumed, took effect',
+      { begun: 'resume', states: ['applied'] },
+      'adopted',
+      ['fence 4', 'see applied', 'settle', 'see applied'],
+    ],
+    ['resumed, did not take effect', { begun: 'resume', states: ['not-applied', 'applied'] }, 'applied', applied],
+    [
+      'resumed, under way',
+      { begun: 'resume', states: ['in-progress', 'applied'] },
+      'adopted',
+      ['fence 4', 'see in-progress', 'settle', 'see applied'],
+    ],
+    [
+      'resumed, under way and fell back',
+      { begun: 'resume', states: ['in-progress', 'not-applied', 'applied'] },
+      'applied',
+      ['fence 4', 'see in-progress', 'settle', 'see not-applied', 'apply apply/2', 'settle', 'see applied'],
+    ],
+    [
+      'resumed, cannot be seen',
+      { begun: 'resume', states: ['unknown'] },
+      'unknown step-unknown',
+      ['fence 4', 'see unknown'],
+    ],
+    [
+      'resumed, cannot be seen, idempotent',
+      { begun: 'resume', states: ['unknown'], idempotent: true },
+      'applied',
+      ['fence 4', 'see unknown', 'apply apply/2', 'settle', 'see unknown'],
+    ],
+    ['recorded already', { begun: 'done', states: [] }, 'done', []],
+    [
+      'settled, but not there',
+      { states: ['not-applied'] },
+      'failed not-settled',
+      ['fence 4', 'see not-applied', 'apply apply/2', 'settle', 'see not-applied'],
+    ],
+    ['the target refuses to be seen', { states: ['refused'] }, 'failed permission-missing', ['fence 4', 'see refused']],
+    [
+      'resumed, the target refuses to be seen',
+      { begun: 'resume', states: ['refused'] },
+      'unknown permission-missing',
+      ['fence 4', 'see refused'],
+    ],
+    [
+      'the target is away for a moment',
+      { states: ['away', 'not-applied', 'applied'] },
+      'applied',
+      ['fence 4', 'see away', ...applied.slice(1)],
+    ],
+    [
+      'apply is refused',
+      { states: ['not-applied'], apply: 'refuses' },
+      'failed target-changed',
+      ['fence 4', 'see not-applied', 'apply apply/2', 'see not-applied'],
+    ],
+    [
+      'apply is cut off, it took effect',
+      { states: ['not-applied', 'applied'], apply: 'fails' },
+      'applied',
+      ['fence 4', 'see not-applied', 'apply apply/2', 'see applied', 'settle', 'see applied'],
+    ],
+    [
+      'apply is cut off, it did not take effect',
+      { states: ['not-applied'], apply: 'fails' },
+      'failed step-failed',
+      ['fence 4', 'see not-applied', 'apply apply/2', 'see not-applied'],
+    ],
+    [
+      'apply is cut off, cannot be seen',
+      { states: ['unknown'], apply: 'fails' },
+      'unknown step-failed',
+      ['fence 4', 'see unknown', 'apply apply/2', 'see unknown'],
+    ],
+    [
+      'apply hangs',
+      { states: ['not-applied'], apply: 'hangs', timeoutMs: 50 },
+      'failed step-timeout',
+      ['fence 4', 'see not-applied', 'apply apply/2', 'see not-applied'],
+    ],
+    [
+      'it never comes to rest',
+      { states: ['not-applied', 'applied'], settled: 'hangs', timeoutMs: 50 },
+      'failed step-timeout',
+      applied,
+    ],
+  ];
+  it.each(cases)('%s', async (_, script, result, did) => {
+    const driven = await drive(script);
+    expect([driven.result, driven.did]).toEqual([result, did]);
+    expect(driven.noted).toEqual(script.begun === 'resume' ? ['operation-observed'] : []);
+  });
+
+  it('keeps whether an instance served where it fails; unknown counts as served', async () => {
+    const settled: Settlement = { state: 'failed', reason: reason('not-settled'), served: false };
+    expect((await drive({ states: ['not-applied', 'in-progress'], settled })).finding).toMatchObject({ served: false });
+    const hung = await drive({ states: ['not-applied', 'applied'], settled: 'hangs', timeoutMs: 50 });
+    expect(hung.finding).toMatchObject({ served: true });
+  });
+
+  it('writes nothing where another worker drives', async () => {
+    await expect(drive({ begun: 'fenced', states: [] })).rejects.toThrow(LeaseLost);
+  });
+});

@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { TargetSpec } from '../../src/domain/catalogue.ts';
+import { note } from '../../src/domain/note.ts';
+import type { Interruption, OperationDraft, Plan } from '../../src/domain/plan.ts';
+import { reason } from '../../src/domain/reason.ts';
+import type { Candidate, Freeze, Grade } from '../../src/domain/release.ts';
+import { chooseRelease } from '../../src/plan/choose.ts';
+import { type CompiledStep, compilePlan, worst } from '../../src/plan/compile.ts';
+import { planFingerprint } from '../../src/plan/fingerprint.ts';
+import { prospects, tellingReason } from '../../src/plan/suggest.ts';
+import { newId } from '../engine/sample.ts';
+import { check, jobsCatalogue, runbook, service, step } from '../jobs/catalogue.ts';
+
+const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+const preview = { summary: note('set', {}), diff: '' };
+const draft = (object: string, more: Partial<OperationDraft> = {}): OperationDraft => ({
+  ...{ object, body: { to: 'x' }, preview, fingerprint: `f-${object}`, idempotent: true },
+  inverse: { object, body: { to: 'y' }, preview, idempotent: true },
+  ...more,
+});
+const compiled = (
+  operations: readonly OperationDraft[],
+  interruption: Interruption = { kind: 'none' },
+): CompiledStep => ({
+  kind: 'counter',
+  timeoutMs: 1_000,
+  plan: { operations, blastRadius: [], interruption, notRolledBack: [], notChecked: [], warnings: [], expectedMs: 5 },
+});
+function target(more: Partial<TargetSpec> = {}): TargetSpec {
+  const spec = jobsCatalogue(more).services.shop?.environments.production;
+  if (!spec) throw new Error('no target');
+  return spec;
+}
+const run = newId();
+const plan = (steps: readonly CompiledStep[], spec = target(), episode: string | null = null): Plan => {
+  const book = spec.runbooks[0] ?? runbook([]);
+  return compilePlan(hash, { run, request: { episode }, target: spec, runbook: book, steps, from: null, to: null });
+};
+
+describe('compiling', () => {
+  it('numbers operations over all steps and adds up what they say', () => {
+    const made = plan([compiled([draft('a'), draft('b')]), compiled([]), compiled([draft('c')])]);
+    expect(made.operations.map(({ index, step: of, object }) => [index, of, object])).toEqual([
+      [0, 0, 'a'],
+      [1, 0, 'b'],
+      [2, 2, 'c'],
+    ]);
+    expect([made.reversible, made.expectedMs]).toEqual([true, 15]);
+    expect(plan([compiled([draft('a', { inverse: null })])]).reversible).toBe(false);
+  });
+
+  it('takes the target’s checks before the runbook’s, and one id once', () => {
+    const spec = target({
+      checks: [check('switch', { id: 'a' }), check('switch', { id: 'b' })],
+      runbooks: [runbook([step('x')], { checks: [check('switch', { id: 'b', title: 'own' })] })],
+    });
+    expect(plan([compiled([draft('a')])], spec).checks.map(({ id, title }) => [id, title])).toEqual([
+      ['a', 'switch'],
+      ['b', 'own'],
+    ]);
+  });
+
+  it('says what is not checked', () => {
+    const spec = target({ runbooks: [runbook([step('x')], { checks: [check('alert-cleared')] })] });
+    const codes = (made: Plan) => made.notChecked.map(({ code }) => code);
+    expect(codes(plan([compiled([draft('a')])], spec))).toEqual(['no-alert-to-clear', 'no-checks']);
+    expect(codes(plan([compiled([draft('a')])], spec, 'episode'))).toEqual([]);
+  });
+
+  it.each([
+    [[], { kind: 'none' }],
+    [[{ kind: 'gap', ms: 100 }, { kind: 'none' }, { kind: 'gap', ms: 50 }], { kind: 'gap', ms: 150 }],
+    [[{ kind: 'gap', ms: 100 }, { kind: 'unknown' }], { kind: 'unknown' }],
+  ] as const)('the worst of %j is %j', (all, expected) => {
+    expect(worst(all)).toEqual(expected);
+  });
+});
+
+describe('the fingerprint', () => {
+  const base = plan([compiled([draft('a'), draft('b')])]);
+  const first = base.operations[0];
+  if (!first) throw new Error('no operation');
+  const changed = (more: Partial<typeof first>): Plan => ({
+    ...base,
+    operations: [{ ...first, ...more }, ...base.operations.slice(1)],
+  });
+  it.each([
+    ['what is written', changed({ body: { to: 'z' } }), false],
+    ['the world it was planned against', changed({ fingerprint: 'moved' }), false],
+    ['what puts it back', changed({ inverse: null }), false],
+    ['the executor', changed({ executor: 'other' }), false],
+    ['the order', { ...base, operations: base.operations.toReversed() }, false],
+    ['the checks', { ...base, checks: [] }, false],
+    ['the run', { ...base, run: newId() }, false],
+    ['the order of keys', changed({ body: Object.fromEntries(Object.entries(first.body).toReversed()) }), true],
+    ['the words', changed({ preview: { summary: note('other'), diff: 'x' } }), true],
+    ['the time it takes', { ...base, expectedMs: 9 }, true],
+  ] as const)('hangs on %s: same %s', (_, other, same) => {
+    expect(planFingerprint(hash, other) === base.fingerprint).toBe(same);
+  });
+});
+
+describe('suggesting', () => {
+  const spec = target({
+    runbooks: [
+      runbook([], { level: 3, id: 'three' }),
+      runbook([], { level: 1, id: 'one' }),
+      runbook([], { level: 2, id: 'two', scenarios: ['security'] }),
+      runbook([], { level: 3, id: 'canary', strategy: 'canary' }),
+    ],
+  });
+  const ask = { level: null, strategy: null, floor: 1, scenario: 'security' } as const;
+  const freeze: Freeze = { target: service, since: 0, until: null, by: 'Dana', reason: 'quarter close', levels: [1] };
+  it.each([
+    [ask, null, ['one', 'two', 'three', 'canary'], []],
+    [{ ...ask, floor: 2 }, null, ['two', 'three', 'canary'], []],
+    [{ ...ask, level: 3 }, null, ['three', 'canary'], []],
+    [{ ...ask, strategy: 'canary' }, null, ['canary'], []],
+    [{ ...ask, scenario: 'other' }, null, ['one', 'two', 'three', 'canary'], [['two', 'no-runbook']]],
+    [ask, freeze, ['one', 'two', 'three', 'canary'], [['one', 'frozen']]],
+  ] as const)('%j', (request, frozen, ids, out) => {
+    const found = prospects(spec, request, frozen);
+    expect(found.map(({ runbook: { id } }) => id)).toEqual(ids);
+    expect(found.flatMap(one => (one.out ? [[one.runbook.id, one.out.code]] : []))).toEqual(out);
+  });
+
+  it('tells what kept the mildest runbook that was worth compiling', () => {
+    const skipped = (code: Parameters<typeof reason>[0]) =>
+      ({ level: 2, runbook: code, outcome: 'skipped', why: reason(code) }) as const;
+    const told = [
+      skipped('no-runbook'),
+      skipped('nothing-to-change'),
+      skipped('target-unreachable'),
+      skipped('owned-by-other'),
+    ];
+    expect(tellingReason(told, spec, 'other').code).toBe('target-unreachable');
+    expect(tellingReason(told.slice(0, 2), spec, 'other').code).toBe('nothing-to-change');
+    expect(tellingReason([], spec, 'other').code).toBe('no-runbook');
+  });
+});
+
+describe('choosing the release', () => {
+  const candidate = (key: string, verdict: Candidate['verdict'], grade: Grade): Candidate => ({
+    release: {
+      ...{ target: service, key, version: key, identity: {}, spans: [], deployment: null, grade },
+      ...{ gradeNote: note('x'), gradedAt: 0, gradedBy: null, firstSeen: 0 },
+    },
+    verdict,
+    why: note('x'),
+  });
+  const all = [
+    candidate('new', 'no', 'bad'),
+    candidate('odd', 'named', 'unproven'),
+    candidate('good', 'suggested', 'verified'),
+    candidate('old', 'open', 'soaked'),
+  ];
+  it.each([
+    [null, false, 'good'],
+    ['old', false, 'old'],
+    ['odd', false, 'odd'],
+    ['odd', true, 'release-not-eligible'],
+    ['new', false, 'release-not-eligible'],
+    ['what', false, 'unknown-release'],
+  ] as const)('named %j, automatic %s: %s', (named, automatic, expected) => {
+    const choice = chooseRelease(all, named, automatic, service);
+    expect(choice.kind === 'chosen' ? choice.release.key : choice.reason.code).toBe(expected);
+  });
+
+  it('finds none where none is suggested', () => {
+    expect(chooseRelease(all.slice(0, 2), null, false, service)).toMatchObject({
+      kind: 'none',
+      reason: { code: 'no-good-release' },
+    });
+  });
+});
