@@ -29,14 +29,14 @@ it('a release that crashes in a loop or misses its deadline is seen to fail, a h
   expect(await look('well')).toMatchObject({ settled: true, restarts: 0, failing: null });
   const late = await eventually('a missed deadline', async () => {
     const seen = await look('late');
-    return seen.failing && seen;
+    return seen.failing ? seen : false;
   });
   expect(late).toMatchObject({ settled: false, failing: { code: 'release-missed-deadline' } });
   const looping = await eventually(
     'a crash loop',
     async () => {
       const seen = await look('loop');
-      return seen.failing && seen;
+      return seen.failing ? seen : false;
     },
     120_000,
   );
