@@ -14,6 +14,7 @@ const labels = {
 export function startAlerting(shopPort: number, hookUrl: string, secret: string): Alerting {
   let bad = 0;
   let good = 0;
+  let firstBad = 0;
   let firingSince: string | null = null;
   let lastSent = 0;
   const tell = async (status: 'firing' | 'resolved', startsAt: string): Promise<void> => {
@@ -42,7 +43,8 @@ export function startAlerting(shopPort: number, hookUrl: string, secret: string)
     );
     bad = answer?.ok ? 0 : bad + 1;
     good = answer?.ok ? good + 1 : 0;
-    if (bad >= 3 && !firingSince) firingSince = new Date(Date.now() - 3_000).toISOString();
+    if (bad === 1) firstBad = Date.now();
+    if (bad >= 3 && !firingSince) firingSince = new Date(firstBad).toISOString();
     if (firingSince && good >= 3) {
       const since = firingSince;
       firingSince = null;

@@ -27,7 +27,7 @@ permissions:
   request: [everyone]
 
 approvals:
-  - name: on call, not whoever asked
+  - name: on-call
     seats: { oncall: 1 }
     requester: excluded
     within: 10m

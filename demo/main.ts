@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type Alerting, startAlerting } from './alerting.ts';
@@ -53,12 +53,16 @@ async function startBot(doors: Doors, shop: Shop, secret: string, log: number): 
   closers.push(() => bot.stop());
   bot.process.once('exit', code => {
     if (!stopping) {
-      console.error(`Backout ended by itself (${code}); its log: ${join(folder, 'log')}`);
+      console.error(`Backout ended by itself (${code}). Its last words:\n${lastWords(join(folder, 'log'))}`);
       void stop(1);
     }
   });
   await until('Backout', 20_000, async () => ((await fetch(`${botUrl}/readyz`)).ok ? true : null));
   return bot;
+}
+
+function lastWords(log: string): string {
+  return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-12).join('\n');
 }
 
 function say(doors: Doors): void {

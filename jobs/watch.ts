@@ -23,8 +23,13 @@ export interface WatchDeps {
   readonly log: Log;
 }
 
-/** How often each target is looked at, in ms; soaking counts gaps of up to five looks. */
+/** How often a target is looked at, in ms; soaking counts gaps of up to five looks. A short soak is looked at more often. */
 const everyMs = 15_000;
+const leastEveryMs = 1_000;
+
+function paceOf(spec: Pick<TargetSpec, 'soakMs'>): number {
+  return Math.max(leastEveryMs, Math.min(everyMs, spec.soakMs / 4));
+}
 
 /** Targets looked at at the same time. */
 const atOnce = 4;
@@ -51,7 +56,7 @@ function targetsOf(catalogue: Catalogue | null, worker: string): TargetSpec[] {
 /** A target that cannot be asked is blind time, not a fault of the release. */
 async function watchTarget(deps: WatchDeps, spec: TargetSpec, signal: AbortSignal): Promise<boolean> {
   try {
-    if (!(await deps.once(`watch:${spec.target}`, everyMs * 0.8))) return false;
+    if (!(await deps.once(`watch:${spec.target}`, paceOf(spec) * 0.8))) return false;
     const releases = await lookAt(deps, spec, signal);
     if (!releases) return false;
     await deps.releases.learn(spec.target, [{ kind: 'seen', releases, at: await deps.runs.now() }]);
@@ -69,7 +74,8 @@ export function startWatch(deps: WatchDeps): () => Promise<void> {
   const watching = (async () => {
     while (!stop.signal.aborted) {
       await watchOnce(deps, stop.signal);
-      await pause(everyMs * (0.9 + 0.2 * deps.random()), stop.signal);
+      const pace = Math.min(everyMs, ...targetsOf(deps.catalogue(), deps.worker).map(paceOf));
+      await pause(pace * (0.9 + 0.2 * deps.random()), stop.signal);
     }
   })();
   return async () => {

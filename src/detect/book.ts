@@ -25,6 +25,9 @@ export function wentLive(release: Release): number {
   return Math.max(release.spans.at(-1)?.from ?? 0, deployed);
 }
 
+/** How much earlier than the switch we saw an alert may begin and still be about the release that came, in ms: pods of it served before. */
+export const switchSkewMs = 120_000;
+
 /** When a release went live first: the order of releases, since neither tags nor version strings are one (inventory 372). */
 export function firstLive(release: Release): number {
   return release.spans[0]?.from ?? release.deployment?.at ?? release.firstSeen;

@@ -2,7 +2,7 @@ import type { TargetId } from '../domain/ids.ts';
 import { note } from '../domain/note.ts';
 import type { ObservedRelease, Release, ReleaseBook } from '../domain/release.ts';
 import type { ReleaseFact } from '../ports/release-store.ts';
-import { byKey, changeSpan, emptyBook, liveRelease, put, sameThing } from './book.ts';
+import { byKey, changeSpan, emptyBook, liveRelease, put, sameThing, switchSkewMs, wentLive } from './book.ts';
 import { alertedCode, applyGrade, gradeFailure, regrade } from './grade.ts';
 import { addHistory, goLive, newRelease } from './live.ts';
 import { soak } from './soak.ts';
@@ -72,11 +72,12 @@ function isAnnouncementOf(release: Release, current: ObservedRelease): boolean {
   return nameless ? release.version === current.version : sameThing(release.identity, current.identity);
 }
 
-/** What runs went live when the target made it, unless that lies before the last look: then it came back between the looks. */
+/** What runs went live when its deployment said so or the target made it, unless that lies before the last look: then it came back between the looks. */
 function liveFrom(book: ReleaseBook, current: ObservedRelease, at: number): number {
-  const made = current.createdAt;
-  const plausible = made !== null && made <= at && (!book.look || made > book.look.at);
-  return plausible ? made : at;
+  const deployment = byKey(book, current.key)?.deployment;
+  const told = deployment?.status === 'succeeded' ? deployment.at : null;
+  const since = book.look?.at ?? 0;
+  return [told, current.createdAt].find(made => made !== null && made <= at && made > since) ?? at;
 }
 
 function deployed(book: ReleaseBook, target: TargetId, fact: Fact<'deployed'>): ReleaseBook {
@@ -105,7 +106,8 @@ function alerting(book: ReleaseBook, { firing, at }: Fact<'alerting'>): ReleaseB
     return { ...fresh, alerting: false };
   }
   const then = book.releases.find(({ spans }) => spans.some(span => span.from <= at && at < (span.until ?? Infinity)));
-  const blamed = then ?? live;
+  const came = book.releases.find(release => wentLive(release) > at && wentLive(release) <= at + switchSkewMs);
+  const blamed = came ?? then ?? live;
   const marked = blamed ? put(book, soakAnew(regrade(blamed, 'suspect', note(alertedCode), at))) : book;
   return { ...marked, alerting: true };
 }

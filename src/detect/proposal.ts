@@ -1,13 +1,10 @@
 import type { Alert, Episode, Proposal } from '../domain/alert.ts';
 import type { ProposalId, TargetId } from '../domain/ids.ts';
 import type { Candidate, Release } from '../domain/release.ts';
-import { liveMs, liveRelease, wentLive } from './book.ts';
+import { liveMs, liveRelease, switchSkewMs, wentLive } from './book.ts';
 
 /** An alert that began longer than this before it was received is told to nobody as news, in ms. */
 const staleMs = 600_000;
-
-/** How far the clock of a deployment's sender may be ahead of the alert's, in ms. */
-const skewMs = 120_000;
 
 /** Whether an alert that just opened an episode may bring a proposal (issue, point 5). */
 export function mayPropose(alert: Alert, target: TargetId | null, receivedAt: number): boolean {
@@ -20,7 +17,7 @@ export function suspectOf(releases: readonly Release[], startedAt: number, lookB
   const newest = releases.toSorted((one, other) => wentLive(other) - wentLive(one))[0] ?? liveRelease(releases);
   if (!newest) return null;
   const at = wentLive(newest);
-  return at > 0 && at >= startedAt - lookBackMs && at <= startedAt + skewMs ? newest : null;
+  return at > 0 && at >= startedAt - lookBackMs && at <= startedAt + switchSkewMs ? newest : null;
 }
 
 /** Makes the proposal for an episode: what went live shortly before, and what would be gone back to. */

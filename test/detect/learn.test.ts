@@ -160,6 +160,11 @@ const rows: readonly [
     { 'v-a': 'suspect', 'v-b': 'unproven' },
   ],
   [
+    'an alert that began while the new release was going out is held against the new one',
+    [looks(start, hour, 'a'), look(start + hour + minute, 'b'), alerting(true, start + hour + minute - 20_000)],
+    { 'v-a': 'soaked', 'v-b': 'suspect' },
+  ],
+  [
     'a deployment and what the target shows are one release',
     [look(start, 'a'), deployed('b', start + minute), look(start + 2 * minute, 'b')],
     { 'v-a': 'unproven', 'v-b': 'unproven' },
