@@ -91,10 +91,18 @@ function seedOfValues(values: Values): Seed {
   };
 }
 
+/** Every field is required, so one that comes back empty was left as it was filled in: some clients send only what somebody touched. */
+function filledIn(values: Values, seed: Seed): Values {
+  const { service, environment, level, release, scenario, reason: why } = seed;
+  const shown = { service, environment, level: level?.toString(), release, scenario, reason: why };
+  const untouched = Object.entries(shown).filter(([field]) => (values[field as BlockId] ?? null) === null);
+  return { ...values, ...Object.fromEntries(untouched) };
+}
+
 /** A submitted request form: problems are shown at their field, all at once. */
 export async function submitForm(deps: DoorDeps, visit: Visit, submission: FormSubmission): Promise<Reply> {
   const kept = readSeed(submission.metadata);
-  const values: Values = submission.values;
+  const values = filledIn(submission.values, kept);
   const seed = seedOfValues(values);
   const service = own(visit.catalogue.services, seed.service);
   const target = service ? targetChosen(service, seed.environment) : null;

@@ -1,4 +1,4 @@
-import { Refusal } from '../../src/domain/reason.ts';
+import { Refusal, reason } from '../../src/domain/reason.ts';
 import type { Reply } from '../../src/ports/inbound.ts';
 import { helpTopics } from '../../templates/data.ts';
 import { forTerminal, helpReply, refusal } from '../../templates/index.ts';
@@ -51,7 +51,8 @@ function help(deps: CliDeps, { args, name }: CommandLine): number {
 
 async function command(deps: CliDeps, line: CommandLine): Promise<number> {
   const account = deps.account() ?? '?';
-  const engine = await deps.open();
+  const engine = await inTime(deps, deps.open());
+  if (!engine) throw new Refusal(reason('not-confirmed'));
   try {
     const reply = await engine.routes
       .command({
@@ -70,7 +71,20 @@ async function command(deps: CliDeps, line: CommandLine): Promise<number> {
       });
     return await answer(deps, engine, line, reply);
   } finally {
-    await engine.close();
+    await inTime(deps, engine.close());
+  }
+}
+
+/** How long the store may take to be there, and to let go again, in ms: a terminal never hangs on it. */
+const storeWithinMs = 5_000;
+
+/** What a promise comes to, or null where it takes too long. */
+async function inTime<T>(deps: CliDeps, promise: Promise<T>): Promise<T | null> {
+  const over = new AbortController();
+  try {
+    return await Promise.race([promise, deps.pause(storeWithinMs, over.signal).then(() => null)]);
+  } finally {
+    over.abort();
   }
 }
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accountName, actingUid } from '../../commands/cli/account.ts';
@@ -32,7 +33,7 @@ async function backout(account: string | null, argv: readonly string[], over: Pa
     version: '0.1.0',
     clock: door.deps.clock,
     requestId: randomUUID,
-    pause: async () => undefined,
+    pause: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
     interrupted: new AbortController().signal,
     open: async () => ({ ...door.deps, routes: door.routes, close: async () => undefined }),
     check: async () => ({ kind: 'fine', file: 'backout.yaml', catalogue: door.catalogue, warnings: [] }),
@@ -108,6 +109,15 @@ describe('exit codes', () => {
     const { code, err } = await backout('mara', ['cart-web', 'because', 'abc'], { open });
     expect(code).toBe(3);
     expect(err).toContain('Not confirmed');
+  });
+
+  it('3 where the store never answers, and where it never lets go the answer stands', async () => {
+    const pause = () => sleep(20);
+    const never = new Promise<never>(() => undefined);
+    expect(await backout('mara', ['status'], { open: () => never, pause })).toMatchObject({ code: 3 });
+    const stuck = async () => ({ ...door.deps, routes: door.routes, close: () => never });
+    const later = () => sleep(2_000);
+    expect(await backout('mara', ['status'], { open: stuck, pause: later })).toMatchObject({ code: 0 });
   });
 
   it('3 where Backout itself fails, without its inner words', async () => {
