@@ -111,7 +111,7 @@ export const execute: Stage = async (held, found) => {
   const run = found.run as DrivenRun;
   const permit = approvePlan(run, (await readTarget(held, run)).catalogue);
   if (permit.kind === 'refused') throw new Refusal(permit.reason);
-  const driven = await executePlan(executeDeps(held), held.lease, permit.plan);
+  const driven = await executePlan(executeDeps(held), held.lease, permit.plan, found as Driving);
   return driven === 'paused' ? 'rest' : 'on';
 };
 

@@ -36,8 +36,8 @@ const mostStages = 50;
 export async function drive(deps: DriveDeps, id: RunId, turn: Turn): Promise<void> {
   const found = await deps.store.read(id);
   if (!found || livesElsewhere(deps, found.run)) return;
-  if (isRunnable(found.run.status)) await driveHeld(deps, found.run, turn);
-  const after = await deps.store.read(id);
+  const driven = isRunnable(found.run.status) ? await driveHeld(deps, found.run, turn) : found;
+  const after = driven ?? (await deps.store.read(id));
   if (after && isFinal(after.run.status) && after.run.recorded === null) await recordRun(deps, after);
 }
 
@@ -45,12 +45,14 @@ function livesElsewhere(deps: DriveDeps, run: Run): boolean {
   return run.request.runsOn !== null && run.request.runsOn !== deps.worker;
 }
 
-async function driveHeld(deps: DriveDeps, run: Run, turn: Turn): Promise<void> {
+/** Answers the run as it was left, where that is known. */
+async function driveHeld(deps: DriveDeps, run: Run, turn: Turn): Promise<RunWithLog | null> {
   const lease = await takeTarget(deps, run, turn);
-  if (!lease) return;
+  if (!lease) return null;
   const held: Held = { deps, lease, turn };
+  let left: RunWithLog | null = null;
   try {
-    await throughStages(held, run.id);
+    left = await throughStages(held, run.id);
   } catch (error) {
     await troubled(held, run.id, error).catch((failure: unknown) =>
       deps.log.warn({ run: run.id, failure }, 'a run’s trouble could not be written down'),
@@ -62,14 +64,17 @@ async function driveHeld(deps: DriveDeps, run: Run, turn: Turn): Promise<void> {
       .catch((failure: unknown) => deps.log.debug({ run: run.id, failure }, 'the target could not be given back'));
   }
   if (turn.stopping.aborted) await ringForOthers(deps, run.id, lease);
+  return left;
 }
 
-async function throughStages(held: Held, id: RunId): Promise<void> {
+/** Answers the run where no stage is left for it; null where it rests, as it may have changed since it was read. */
+async function throughStages(held: Held, id: RunId): Promise<RunWithLog | null> {
   for (let round = 0; round < mostStages; round += 1) {
-    if (held.turn.stopping.aborted) return;
+    if (held.turn.stopping.aborted) return null;
     const found = await held.deps.store.read(id);
     const stage = found && stages[found.run.status];
-    if (!found || !stage || (await stage(held, found)) === 'rest') return;
+    if (!found || !stage) return found;
+    if ((await stage(held, found)) === 'rest') return null;
   }
   throw new Error(`run ${id} went through ${mostStages} stages in one turn`);
 }

@@ -25,9 +25,9 @@ export const verify: Stage = async (held, found) => {
   const offset = (await deps.store.now()) - Date.now();
   await runChecks(verifyDeps(held, offset), run.plan.checks, { run, since, signal, onResult });
   lease.check();
-  const after = await deps.store.read(run.id);
+  const [after, now] = await Promise.all([deps.store.read(run.id), deps.store.now()]);
   if (after?.run.status !== 'verifying') return 'on';
-  const judged = judgeChecks(run.plan.checks, after.run.checks, await deps.store.now());
+  const judged = judgeChecks(run.plan.checks, after.run.checks, now);
   if (judged.kind === 'open') return 'rest';
   if (judged.kind === 'passed') return succeed(held, run, judged.verdict);
   if (run.plan.onFailure === 'compensate') {

@@ -18,13 +18,20 @@ export type Driven = 'moved' | 'paused';
 /** A run that may act, with its log. */
 export type Driving = RunWithLog & { readonly run: DrivenRun };
 
-/** Runs an approved plan's operations in order, as they were frozen, until all have an outcome, one stops it, or somebody asks it to stop. */
-export async function executePlan(deps: ExecuteDeps, lease: Lease, approved: ApprovedPlan): Promise<Driven> {
-  for (;;) {
-    const found = await readDriving(deps, approved.run, 'executing');
-    if (!found) return 'moved';
+/**
+ * Runs an approved plan's operations in order, as they were frozen, until all have an outcome, one stops it, or somebody asks it to stop.
+ * `first` is the run as its driver has just read it.
+ */
+export async function executePlan(
+  deps: ExecuteDeps,
+  lease: Lease,
+  approved: ApprovedPlan,
+  first: Driving,
+): Promise<Driven> {
+  let found: Driving | null = first;
+  while (found) {
     if (deps.pausing()) return 'paused';
-    const { run } = found;
+    const { run }: Driving = found;
     if (run.stopAsked) {
       await write(deps, lease, run.id, {
         events: [{ kind: 'cancelling', status: 'cancelling' }],
@@ -50,9 +57,20 @@ export async function executePlan(deps: ExecuteDeps, lease: Lease, approved: App
       operation,
       timeoutMs: operation.timeoutMs,
     } as const;
-    await journalFinding(deps, lease, found, operation, await driveOperation(deps, lease, task));
-    await deps.crashPoint('operation-ended', run.id);
+    const finding = await driveOperation(deps, lease, task);
+    const journalled: Promise<void> = journalFinding(deps, lease, found, operation, finding).then(() =>
+      deps.crashPoint('operation-ended', run.id),
+    );
+    // Sent behind the outcome without waiting for it: one round trip to the store less for each operation. A read that came
+    // too early would only show the operation as begun, and beginning it again answers `done`.
+    const next = () => readDriving(deps, approved.run, 'executing');
+    if (finding.kind === 'ended') [, found] = await Promise.all([journalled, next()]);
+    else {
+      await journalled;
+      found = await next();
+    }
   }
+  return 'moved';
 }
 
 /** Reads a run that is in the status its driver expects; null where it moved on. */
