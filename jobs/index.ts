@@ -92,8 +92,8 @@ async function takeTarget(deps: DriveDeps, run: Run, turn: Turn): Promise<Lease 
   const ended = await Promise.all(left.map(child => deps.endProcess(child)));
   if (ended.every(gone => gone)) return lease;
   deps.log.error({ run: run.id, children: left }, 'processes that a dead worker left could not be ended');
+  // Not given back, which would forget them: the lease runs out, and the next turn tries to end them again.
   lease.stop();
-  await deps.store.release(target, taken.fence);
   return null;
 }
 

@@ -102,7 +102,7 @@ function nextRequest(run: StoppedRun, floor: Level, by: Actor, why: string, cata
 }
 
 /** The operation a person can declare done: the one that was begun last and has no outcome. */
-export function openOperation(run: StoppedRun): JournalEntry | null {
+function openOperation(run: StoppedRun): JournalEntry | null {
   const open = run.journal.filter(entry => entry.outcome === null);
   return open.findLast(entry => entry.phase === 'revert') ?? open.at(-1) ?? null;
 }

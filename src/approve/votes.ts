@@ -1,4 +1,4 @@
-import type { ApprovalRule, ApprovalState, Seat, Vote } from '../domain/approval.ts';
+import type { ApprovalRule, ApprovalState, Vote } from '../domain/approval.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
 import type { PersonId } from '../domain/ids.ts';
 import { type Reason, reason } from '../domain/reason.ts';
@@ -27,11 +27,6 @@ export function seatVotes(
     approval.rule.seats,
     counting.map(({ person, roles }) => ({ person, roles })),
   );
-}
-
-/** How many approvals still have to come, by role. */
-export function openSeats(run: AwaitingRun): readonly Seat[] {
-  return seatVotes(run.approval, requesterOf(run)).open;
 }
 
 /** Says why a person's vote does not count; null where it does. `now` is the store's time, epoch ms; `roles` are those they hold. */
