@@ -107,6 +107,7 @@ async function tryRunbook(
   const { deps } = held;
   const needsRelease = runbook.steps.some(step => deps.executors.get(step.kind)?.needsRelease);
   if (needsRelease && choice.kind === 'none') return choice.reason;
+  if (!needsRelease && run.request.release !== null) return reason('takes-no-release', { step: runbook.id });
   const to = needsRelease && choice.kind === 'chosen' ? choice.candidate : null;
   const steps: CompiledStep[] = [];
   for (const [at, step] of runbook.steps.entries()) {

@@ -15,6 +15,8 @@ export interface CatalogueHolder {
   current(): Catalogue;
   /** Reads the file again; calls at the same time share one reading. */
   reload(): Promise<Reloaded>;
+  /** Takes over what another process published. */
+  adopt(catalogue: Catalogue): void;
 }
 
 /** Reads a catalogue from its file; a file that cannot be opened is a problem like any other. */
@@ -51,6 +53,9 @@ export function holdCatalogue(
   };
   return {
     current: () => current,
+    adopt(catalogue) {
+      current = catalogue;
+    },
     reload() {
       running ??= load().finally(() => {
         running = null;

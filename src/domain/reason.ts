@@ -27,6 +27,7 @@ export const reasonCodes = [
   'no-good-release',
   'release-not-eligible',
   'nothing-to-change',
+  'takes-no-release',
   'plan-failed',
   'target-changed',
   'owned-by-other',
@@ -45,6 +46,7 @@ export const reasonCodes = [
   'catalogue-invalid',
   'not-latest-run',
   'secret-missing',
+  'redis-not-durable',
   'internal',
 ] as const;
 

@@ -14,7 +14,7 @@ import { type Environment, environmentVariable } from '../config/env.ts';
 import { starterCatalogue } from '../config/init.ts';
 import { catalogueJsonSchema } from '../config/json-schema.ts';
 import { formatProblem } from '../config/problem.ts';
-import { readCatalogueFile } from '../config/reload.ts';
+import { holdCatalogue, readCatalogueFile } from '../config/reload.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -65,9 +65,10 @@ async function openEngine(env: Environment, log: Log): Promise<Engine> {
   const catalogue = await today(env, stores);
   const probes = doctorProbes({ env, stores, slack, clock, today: () => catalogue, socketTrouble: () => null });
   const directory = slack?.directory ?? nobodyInSlack;
-  const routes = createRoutes(
-    doorDeps({ stores, directory, doorbell, clock, probes, holder: null, file: env.BACKOUT_CATALOG }),
-  );
+  const file = env.BACKOUT_CATALOG;
+  const publish = (found: Catalogue) => stores.catalogues.publish(found);
+  const holder = catalogue && holdCatalogue({ tables: catalogueTables, file, publish }, catalogue);
+  const routes = createRoutes(doorDeps({ stores, directory, doorbell, clock, probes, holder, file }));
   return {
     routes,
     runs: stores.runs,

@@ -25,10 +25,19 @@ function targetsOf(catalogue: Catalogue | null): readonly TargetSpec[] {
 
 /** All of `doctor`: Redis, Slack, secrets, workers and, where this process may reach targets, their permissions. */
 export function doctorProbes(parts: ProbeParts): readonly Probe[] {
-  const redis: Probe = async () => (await inspectRedis(parts.stores.connection)).findings;
-  const own: readonly Probe[] = [redis, secretsProbe(parts), workersProbe(parts)];
+  const own: readonly Probe[] = [redisProbe(parts), secretsProbe(parts), workersProbe(parts)];
   const outside = parts.env.BACKOUT_ROLE === 'bot' ? [] : [kubernetesProbe(parts)];
   return [...own, slackProbe(parts), ...outside];
+}
+
+function redisProbe({ env, stores }: ProbeParts): Probe {
+  return async () => {
+    const inspection = await inspectRedis(stores.connection).catch(() => null);
+    if (inspection) return inspection.findings;
+    const remedy =
+      env.REDIS_URL === null ? 'run `backout start`, which starts its own Redis' : 'look at REDIS_URL and its server';
+    return [{ subject: 'Redis', state: 'broken', message: 'does not answer', remedy }];
+  };
 }
 
 function slackProbe({ slack, today, socketTrouble }: ProbeParts): Probe {
@@ -59,7 +68,8 @@ function secretsProbe({ today }: ProbeParts): Probe {
 /** Which workers live, and which ones targets wait for in vain. */
 function workersProbe({ stores, today }: ProbeParts): Probe {
   return async () => {
-    const alive = await stores.runs.workers();
+    const alive = await stores.runs.workers().catch(() => null);
+    if (alive === null) return [];
     const wanted = new Set(targetsOf(today()).flatMap(({ runsOn }) => (runsOn === null ? [] : [runsOn])));
     const found = [...alive].map(
       (name): Finding => ({ subject: `worker ${name}`, state: 'ok', message: 'is running', remedy: null }),

@@ -50,8 +50,11 @@ interface Process {
 
 const none: Catalogue['hooks'] = { alertmanager: [], deployments: [] };
 
-/** Opens a process of the role that the environment names; throws `StartProblems` where it was started with something wrong. */
-export async function start(env: Environment, log: Log): Promise<Running> {
+/**
+ * Opens a process of the role that the environment names; throws `StartProblems` where it was started with something wrong. `bind` makes
+ * the tables that its worker acts with.
+ */
+export async function start(env: Environment, log: Log, bind: typeof bindTables = bindTables): Promise<Running> {
   const closers: Process['closers'] = [];
   const stop = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) {
@@ -61,7 +64,7 @@ export async function start(env: Environment, log: Log): Promise<Running> {
   try {
     const opened = await openProcess(env, log, closers);
     const safe = await inspect(opened);
-    if (env.BACKOUT_ROLE !== 'bot') await openWorkerSide(opened, safe);
+    if (env.BACKOUT_ROLE !== 'bot') await openWorkerSide(opened, safe, bind);
     const url = env.BACKOUT_ROLE === 'worker' ? null : await openBotSide(opened);
     const worker = env.BACKOUT_ROLE === 'bot' ? null : env.BACKOUT_WORKER_NAME;
     const { stores, doorbell } = opened;
@@ -110,11 +113,11 @@ async function inspect({ stores, log }: Process): Promise<boolean> {
   );
 }
 
-async function openWorkerSide(opened: Process, safeForAutomatic: boolean): Promise<void> {
+async function openWorkerSide(opened: Process, safeForAutomatic: boolean, bind: typeof bindTables): Promise<void> {
   const { env, log, clock, stores, slack, doorbell, today, closers } = opened;
   const { PATH = '', HOME = '/', LANG } = inheritedVariables();
   const processes = createProcesses({ path: PATH, home: HOME, ...(LANG ? { lang: LANG } : {}) });
-  const tables = bindTables({
+  const tables = bind({
     processes,
     readSecret,
     clock,

@@ -76,20 +76,23 @@ export async function todayFromFile(
     );
   };
   process.on('SIGHUP', onHangUp);
-  // A Redis that was away at start gets the catalogue when it is back.
-  const retry = setInterval(() => {
+  // A Redis that was away at start gets the catalogue when it is back; what another process published is taken over.
+  const look = setInterval(() => {
     catalogues.current().then(
-      known => (known?.hash === holder.current().hash ? undefined : publish(holder.current())),
+      async known => {
+        if (known === null) await publish(holder.current());
+        else if (known.hash !== holder.current().hash) holder.adopt(known);
+      },
       () => undefined,
     );
-  }, 30_000);
+  }, 5_000);
   return {
     current: () => holder.current(),
     soakMs: target => soakOf(holder.current(), target),
     holder,
     stop() {
       process.off('SIGHUP', onHangUp);
-      clearInterval(retry);
+      clearInterval(look);
     },
   };
 }

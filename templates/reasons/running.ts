@@ -90,6 +90,10 @@ export const runningReasons = {
     en: f => `no worker${where(f.worker, ' called ~')} is running, and this target needs it`,
     'zh-CN': f => `该目标需要的 worker${where(f.worker, ' ~ ')}没有在运行`,
   },
+  'takes-no-release': {
+    en: () => 'it goes back to no release, and one was asked for',
+    'zh-CN': () => '它不会恢复到任何版本，而请求指定了版本',
+  },
   'redis-not-durable': {
     en: () => 'Redis here does not keep what it confirmed through a crash, so nothing runs that no human approved',
     'zh-CN': () => '此处的 Redis 在崩溃后不能保留已确认的数据，因此未经人工批准的操作一律不执行',

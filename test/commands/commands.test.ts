@@ -391,6 +391,18 @@ describe('runs', () => {
 });
 
 describe('proposals', () => {
+  it('a field that nobody touched keeps what the form was filled in with', async () => {
+    await ran('2.13.2', '2.14.0');
+    await graded('2.13.2', 'verified');
+    const form = await door.press('mara', 'proposal-take', buttonValue(await proposed(), 1));
+    if (form.kind !== 'form') throw new Error(textOf(form));
+    const untouched = { service: null, environment: null, release: null, level: null, scenario: null, reason: null };
+    const reply = await door.submit('mara', 'request', form.form.metadata, untouched);
+    const { request } = await door.run(runOf(reply));
+    expect(request).toMatchObject({ target: 'cart-web/production', release: 'k2132' });
+    expect(request.reason).not.toBe('');
+  });
+
   it('the form opens filled in, whoever clicks is the requester, and the run knows its alert', async () => {
     await ran('2.13.2', '2.14.0');
     await graded('2.13.2', 'verified');
