@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEnvironment } from '../../src/config/env.ts';
 import { start } from '../../src/main/start.ts';
@@ -54,24 +55,27 @@ async function startExample(text: string, people: readonly [string, string], ids
   const running = await start(read.env, log);
   const url = running.url ?? '';
   const [asks, approves] = people;
+  // Slowly: the workspace limits how often a channel may be read, and every run has a thread in it.
+  const posted = async () => {
+    await delay(250);
+    return slack.messages('ops');
+  };
   return {
     say: async (command: string) => JSON.stringify((await slack.command(url, asks, 'ops', command)).json),
     /** Asks, approves by the other person, and answers the root message of the run once it is over. */
     roll: async (command: string): Promise<string> => {
-      const before = new Set((await slack.messages('ops')).map(message => message.ts));
+      const before = new Set((await posted()).map(message => message.ts));
       const reply = await slack.command(url, asks, 'ops', command);
       const card = await slack.eventually(
         `the card of "${command}" (${JSON.stringify(reply.json)})`,
-        async () =>
-          (await slack.messages('ops')).find(message => !before.has(message.ts) && hasButton('run-approve')(message)),
+        async () => (await posted()).find(message => !before.has(message.ts) && hasButton('run-approve')(message)),
         30_000,
       );
       await slack.click(url, approves, card, 'run-approve');
       const over = /VERIFIED|NEEDS YOU|NOT DONE|PUT BACK|NOTHING TO DO|验证通过|需要|未执行|已恢复|无需/;
       const root = await slack.eventually(
         `the end of "${command}"`,
-        async () =>
-          (await slack.messages('ops')).find(message => message.ts === card.thread_ts && over.test(message.text)),
+        async () => (await posted()).find(message => message.ts === card.thread_ts && over.test(message.text)),
         90_000,
       );
       return root.text;

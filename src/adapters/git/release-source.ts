@@ -30,7 +30,7 @@ export function createBranchSource(deps: GitDeps): ReleaseSource {
       const tags = await readTags(repository, signal);
       const live = input.folder ? await checkedOut(deps, input.folder, commits, signal) : commits[0];
       const releases: ObservedRelease[] = [];
-      for (const commit of live ? fromLive(commits, live) : commits)
+      for (const commit of inOrder(live ? fromLive(commits, live) : commits))
         if (!releases.some(one => one.key === commit.tree))
           releases.push(
             releaseOf(commit, tags, await versionIn(repository, known, commit.sha, input.versionFile, signal)),
@@ -39,6 +39,16 @@ export function createBranchSource(deps: GitDeps): ReleaseSource {
       return { current: live && current ? current : null, settled: true, history: live ? history : releases };
     },
   };
+}
+
+/** The same commits with times that fall: git counts whole seconds, and clocks of committers differ; the line itself is the order. */
+function inOrder(commits: readonly Commit[]): Commit[] {
+  let newer = Number.POSITIVE_INFINITY;
+  return commits.map(commit => {
+    if (commit.at === 0) return commit;
+    newer = Math.min(commit.at, newer - 1);
+    return { ...commit, at: newer };
+  });
 }
 
 /** The line from what is live downwards: what lies above it is not deployed yet, and no release to go back to. */

@@ -103,9 +103,18 @@ export function isUp(app: App, stableMs: number, now: number): boolean {
   return !app.reloading && app.instances.every(one => one.status === 'online' && now - one.startedAt >= stableMs);
 }
 
-/** The instances that pm2 gave up on or that somebody stopped. */
-export function downOnes(app: App): readonly Instance[] {
-  return app.instances.filter(one => one.status === 'errored' || one.status === 'stopped');
+/** A restart passes through `stopped`; seen so often in a row it is no restart. */
+const stoppedLooks = 5;
+
+/** Watches an app from look to look: answers the instances that pm2 gave up on, or that stay stopped. */
+export function watchDown(): (app: App) => readonly Instance[] {
+  const stopped = new Map<number, number>();
+  return app =>
+    app.instances.filter(one => {
+      const looks = one.status === 'stopped' ? (stopped.get(one.id) ?? 0) + 1 : 0;
+      stopped.set(one.id, looks);
+      return one.status === 'errored' || looks >= stoppedLooks;
+    });
 }
 
 /** Hash of what an approver judged of an app: what runs and how, never its state. */

@@ -2,7 +2,7 @@ import { parseDuration } from '../../domain/duration.ts';
 import { note } from '../../domain/note.ts';
 import { Refusal } from '../../domain/reason.ts';
 import type { Check } from '../../ports/check.ts';
-import { downOnes, isUp, readApp } from './apps.ts';
+import { isUp, readApp, watchDown } from './apps.ts';
 import { onlineInput } from './input.ts';
 import type { Pm2Deps } from './set-env.ts';
 
@@ -16,6 +16,7 @@ export function createOnlineCheck(deps: Pick<Pm2Deps, 'clock'>): Check {
     start: (context, raw) => {
       const input = onlineInput.parse(raw);
       const stableMs = parseDuration(input.stable) ?? 0;
+      const downOnes = watchDown();
       let before: ReadonlyMap<number, number> | null = null;
       return async () => {
         const facts = { app: input.app };

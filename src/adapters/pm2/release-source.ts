@@ -5,7 +5,7 @@ import { note } from '../../domain/note.ts';
 import type { Identity, ObservedRelease } from '../../domain/release.ts';
 import type { Processes } from '../../ports/processes.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
-import { type App, downOnes, isUp, readApp } from './apps.ts';
+import { type App, isUp, readApp } from './apps.ts';
 import { appInput } from './input.ts';
 import type { Pm2Deps } from './set-env.ts';
 
@@ -58,7 +58,7 @@ export function createAppSource(deps: AppSourceDeps): ReleaseSource {
 }
 
 function failingNote(app: App) {
-  const down = downOnes(app).filter(one => one.status === 'errored');
+  const down = app.instances.filter(one => one.status === 'errored');
   return down.length > 0 ? note('pm2-app-errored', { app: app.name, instances: down.length }) : null;
 }
 

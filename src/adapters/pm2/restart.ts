@@ -4,7 +4,7 @@ import { note } from '../../domain/note.ts';
 import type { Interruption } from '../../domain/plan.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Settlement } from '../../ports/executor.ts';
-import { type App, downOnes, type Instance, isUp, readApp } from './apps.ts';
+import { type App, type Instance, isUp, readApp, watchDown } from './apps.ts';
 import { callDaemon, DaemonError } from './daemon.ts';
 
 /** Which app, and how long it must be up. */
@@ -56,12 +56,14 @@ export async function demandInstanceUp(
   signal: AbortSignal,
 ): Promise<void> {
   const first = (await readApp(place, signal)).instances.find(one => one.id === id)?.restarts ?? 0;
+  const downOnes = watchDown();
   for (;;) {
     const app = await readApp(place, signal);
     const one = app.instances.find(instance => instance.id === id);
-    if (!one || downOnes(app).includes(one) || one.restarts >= first + crashLoop)
+    const gone = !one && !app.reloading;
+    if (gone || (one && (downOnes(app).includes(one) || one.restarts >= first + crashLoop)))
       throw new Refusal(reason('step-failed', { object: `pm2 app ${place.app}` }, `instance ${id} does not come up`));
-    if (one.status === 'online' && now() - one.startedAt >= Math.min(1_000, place.stableMs)) return;
+    if (one?.status === 'online' && now() - one.startedAt >= Math.min(1_000, place.stableMs)) return;
     await delay(pollMs, undefined, { signal });
   }
 }
@@ -74,6 +76,7 @@ export async function settleApp(
   hasChange: (instance: Instance) => boolean,
 ): Promise<Settlement> {
   const object = `pm2 app ${place.app}`;
+  const downOnes = watchDown();
   let served = false;
   let before: ReadonlyMap<number, number> | null = null;
   for (;;) {

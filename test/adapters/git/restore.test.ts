@@ -304,6 +304,14 @@ describe('the release source git.branch', () => {
     expect((await look(deps, world, { versionFile: 'release.json' })).current?.version).toBe('1.0.0');
   });
 
+  it('keeps the order of the branch where commits carry the same second', async () => {
+    const { world, deps } = await newWorld();
+    const { current, history } = await look(deps, world);
+    const times = [current, ...history].map(one => one?.createdAt ?? 0);
+    expect(times).toHaveLength(3);
+    expect(times).toEqual([...new Set(times)].sort((one, other) => other - one));
+  });
+
   it('looks at a deployed folder where the catalogue names one', async () => {
     const { world, deps } = await newWorld();
     const folder = join(world.folder, 'deployed');

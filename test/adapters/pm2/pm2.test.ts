@@ -1,9 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readApp } from '../../../src/adapters/pm2/apps.ts';
 import { createOnlineCheck } from '../../../src/adapters/pm2/online.ts';
+import { createAppSource } from '../../../src/adapters/pm2/release-source.ts';
 import { createReload } from '../../../src/adapters/pm2/reload.ts';
 import { createSetEnv } from '../../../src/adapters/pm2/set-env.ts';
 import { executors } from '../../../src/adapters/pm2/table.ts';
+import { createProcesses } from '../../../src/adapters/process/processes.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { Refusal } from '../../../src/domain/reason.ts';
 import type { CheckContext } from '../../../src/ports/check.ts';
@@ -117,6 +120,7 @@ async function check(input: JsonObject): Promise<string> {
   const until = Date.now() + 20_000;
   for (;;) {
     const { status, note } = await ask();
+    if (status === 'waiting') await delay(50);
     if (status !== 'waiting' || Date.now() > until) return `${status} ${note.code}`;
   }
 }
@@ -165,6 +169,39 @@ describe('a pm2 app', () => {
     await expect(plan({ app: 'nobody', home: idle.home })).rejects.toThrow('no pm2 daemon answers');
     await idle.close();
     expect(await check({ app: 'nobody', home: idle.home })).toBe('unknown pm2-online-unseen');
+  });
+
+  it('shows the release it runs: the commit of its folder, and what makes it another one', async () => {
+    const processes = createProcesses({ path: '/usr/bin:/bin', home: pm2.home });
+    const app = await pm2.start({ ...normal, APP_VERSION: '2.1.0' });
+    const look = (more: JsonObject = {}) =>
+      createAppSource({ ...deps, processes }).look(
+        { signal: limits().signal },
+        { app: app.app, home: app.home, ...more },
+      );
+    expect((await look()).current).toBeNull();
+    const git = (...args: string[]) =>
+      processes.run({
+        argv: ['git', '-c', 'user.name=Dev', '-c', 'user.email=dev@localhost', ...args],
+        cwd: app.folder,
+        timeoutMs: 20_000,
+        signal: limits().signal,
+      });
+    await git('init', '--quiet');
+    await git('add', 'app.cjs');
+    await git('commit', '--quiet', '-m', 'app');
+    const commit = (await git('rev-parse', 'HEAD')).stdout.trim();
+    const tree = (await git('rev-parse', 'HEAD^{tree}')).stdout.trim();
+    expect((await look()).current).toMatchObject({
+      key: tree,
+      version: commit.slice(0, 12),
+      identity: { commit, tree },
+    });
+    const named = await look({ versionEnv: 'APP_VERSION' });
+    expect(named.current).toMatchObject({ version: '2.1.0', identity: { commit, environment: expect.any(String) } });
+    await app.meddle('APP_VERSION', '2.2.0');
+    const other = await look({ versionEnv: 'APP_VERSION' });
+    expect([other.current?.version, other.current?.key === named.current?.key]).toEqual(['2.2.0', false]);
   });
 
   it('shows no secret in its diff, and plans nothing where all is set', async () => {

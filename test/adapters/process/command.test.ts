@@ -2,10 +2,12 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { createCommandCheck } from '../../../src/adapters/process/command-check.ts';
 import { createCommandExecutor } from '../../../src/adapters/process/command-executor.ts';
 import { createProcesses } from '../../../src/adapters/process/processes.ts';
 import { executors } from '../../../src/adapters/process/table.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
+import type { CheckContext } from '../../../src/ports/check.ts';
 import type { Processes } from '../../../src/ports/processes.ts';
 import { type ExecutorHarness, type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
 import { attempt, contractRun, contractTarget, type Trace } from '../../contracts/protocol.ts';
@@ -134,5 +136,51 @@ describe('a command that nobody can observe', () => {
   it('stops for a person after a crash in the middle, and runs again where it is declared idempotent', async () => {
     expect(await drive({}, 'applying')).toMatchObject({ end: 'stopped' });
     expect(await drive({ idempotent: true }, 'applying')).toMatchObject({ end: 'done' });
+  });
+});
+
+describe('the command check', () => {
+  const judge = async (script: string, more: JsonObject = {}) => {
+    let now = 0;
+    const { processes } = counted();
+    const check = createCommandCheck({ processes, readSecret: async () => canary, clock: { now: () => now } });
+    const context = { signal: AbortSignal.timeout(15_000) } as CheckContext;
+    const ask = check.start(context, { argv: [process.execPath, '-e', script], ...more });
+    for (;;) {
+      const last = await ask();
+      if (last.status !== 'waiting')
+        return `${last.status} ${last.note.code} ${last.note.detail ?? last.note.facts?.fields ?? ''}`;
+      now += 60_000;
+    }
+  };
+  const fields = { json: [{ path: 'rate', atMost: 0.05 }] };
+  it.each([
+    ['passes on its exit code', 'process.exit(0)', {}, /^passed command-check-passed/],
+    [
+      'fails on another, with the last words',
+      'console.error("no way"); process.exit(4)',
+      {},
+      /^failed command-check-exit no way/,
+    ],
+    ['passes on fields', 'console.log(JSON.stringify({ rate: 0.01 }))', fields, /^passed/],
+    [
+      'fails on fields',
+      'console.log(JSON.stringify({ rate: 0.2 }))',
+      fields,
+      /^failed command-check-fields rate is 0.2/,
+    ],
+    ['fails without JSON', 'console.log("fine")', fields, /^failed command-check-no-json/],
+    ['tells no secret', 'console.log(process.env.A); process.exit(1)', { env: { A: { env: 'A' } } }, /\[redacted\]/],
+  ])('%s', async (_what, script, more, outcome) => {
+    expect(await judge(script, more)).toMatch(outcome);
+  });
+
+  it('asks again as often as it may not pass', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'backout-command-'));
+    folders.push(folder);
+    const file = JSON.stringify(join(folder, 'asked'));
+    const script = `const fs = require('node:fs'); fs.appendFileSync(${file}, 'x'); process.exit(fs.readFileSync(${file}, 'utf8').length < 3 ? 1 : 0)`;
+    expect(await judge(script, { attempts: 3 })).toMatch(/^passed/);
+    expect(await judge('process.exit(1)', { attempts: 2 })).toMatch(/^failed/);
   });
 });
