@@ -45,7 +45,7 @@ export async function bullDoorbell(deps: DoorbellDeps): Promise<BullDoorbell> {
     queues.set(name, queue);
     return queue;
   };
-  await queueOf(null).waitUntilReady().catch(deps.trouble);
+  await inTime(queueOf(null).waitUntilReady(), ringWithinMs).catch(deps.trouble);
   return {
     ringRelay: deps.ringRelay,
     async ring(run: RunId, key: string, runsOn: string | null) {
