@@ -1,7 +1,6 @@
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { root } from './programs.ts';
-import type { Shop } from './shop.ts';
+import { deployScript, type Shop } from './shop.ts';
 import { channel, people } from './slack-page.ts';
 
 /** The demo's `backout.yaml`: Mara asks, Jon or Lee approves, and whoever runs the demo may use the command line. */
@@ -69,7 +68,7 @@ services:
         steps:
           - git.restore-release:
               deploy:
-                argv: [node, ${text(join(root, 'demo', 'shop', 'deploy.mjs'))}]
+                argv: [node, ${text(deployScript(shop))}]
                 idempotent: true
                 gap: none
                 env:

@@ -1,6 +1,6 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { programEnv, root, run, until } from './programs.ts';
+import { programEnv, root, run, startTime, until } from './programs.ts';
 
 /** The demo's service: a git history, a folder it runs from, and pm2 that runs it. */
 export interface Shop {
@@ -40,6 +40,7 @@ export async function openShop(folder: string, port: number): Promise<Shop> {
   await commitRelease(work, '2.13.2', 'plain', 'Release 2.13.2: faster health page');
   await git(work, 'push', '--quiet', 'origin', 'main', '--tags');
   await git(folder, 'clone', '--quiet', origin, app);
+  copyFileSync(join(source, 'deploy.mjs'), deployScript({ folder }));
   const ecosystem = join(folder, 'ecosystem.config.cjs');
   writeFileSync(ecosystem, ecosystemText(app, port));
   mkdirSync(join(folder, 'pm2'), { recursive: true });
@@ -71,6 +72,11 @@ function ecosystemText(app: string, port: number): string {
   return `module.exports = { apps: [${JSON.stringify(settings, null, 2)}] };\n`;
 }
 
+/** Where the pipeline's script lies. */
+export function deployScript({ folder }: Pick<Shop, 'folder'>): string {
+  return join(folder, 'deploy.mjs');
+}
+
 /** What the deployment script needs; the story and Backout's rollback run the same one. */
 export function deployEnv(shop: Shop, hookUrl: string, secret: string, actor: string): Record<string, string> {
   return {
@@ -88,10 +94,13 @@ export async function shipBadRelease(shop: Shop, hookUrl: string, secret: string
   const work = join(shop.folder, 'work');
   await commitRelease(work, '2.14.0', 'discounts', 'Release 2.14.0: discounts');
   await git(work, 'push', '--quiet', 'origin', 'main', '--tags');
-  await run(['node', join(source, 'deploy.mjs')], { env: deployEnv(shop, hookUrl, secret, 'lee') });
+  await run(['node', deployScript(shop)], { env: deployEnv(shop, hookUrl, secret, 'lee') });
 }
 
-/** Ends the shop and its pm2. */
+/** Ends the shop and its pm2, and waits until the daemon is gone: `pm2 kill` answers before that. */
 export async function closeShop(shop: Pick<Shop, 'env'>): Promise<void> {
+  const file = join(shop.env.PM2_HOME ?? '', 'pm2.pid');
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
   await run(['pm2', 'kill', '--silent'], { env: shop.env });
+  await until('the end of pm2', 5_000, async () => (pid === 0 || startTime(pid) === null ? true : null));
 }
