@@ -42,7 +42,7 @@ const rule: Record<string, { rooms: readonly string[]; packages: readonly RegExp
 };
 const adapterRule = {
   rooms: ['domain', 'ports'],
-  packages: [/^(?!bullmq|ioredis|@slack\/|@kubernetes\/|simple-git|execa)/],
+  packages: [/^(?!bullmq|ioredis|@slack\/|@kubernetes\/)/],
   builtins: true,
 };
 
@@ -52,8 +52,6 @@ const vendorPackages: Record<string, readonly RegExp[]> = {
   redis: [/^ioredis$/],
   bullmq: [/^bullmq$/, /^ioredis$/],
   kubernetes: [/^@kubernetes\/client-node$/],
-  git: [/^simple-git$/],
-  process: [/^execa$/],
 };
 
 interface Import {

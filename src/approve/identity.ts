@@ -33,17 +33,24 @@ export function identify(catalogue: Pick<Catalogue, 'people'>, visitor: Visitor,
   if (user.deleted) return refused(reason('deactivated-user'));
   if (user.bot) return refused(reason('not-a-person', { name: user.name }));
   if (user.guest) return refused(reason('outside-user'));
-  const person = catalogue.people.find(({ slack }) => slack.includes(visitor.user));
+  const person = personOf(catalogue, visitor.user, user.mail);
   const member: Member = {
     id: person?.id ?? slackPerson(visitor.user),
     name: person?.name ?? user.name,
     via: 'slack',
     slack: visitor.user,
-    slackIds: person?.slack ?? [visitor.user],
+    slackIds: [...new Set([visitor.user, ...(person?.slack ?? [])])],
     locale: person?.locale ?? null,
     full: true,
   };
   return { kind: 'member', member };
+}
+
+/** The listed person that a Slack user is: by user id, or by mail address where the catalogue gives a person no user id. */
+function personOf(catalogue: Pick<Catalogue, 'people'>, id: string, mail: string | null): Person | undefined {
+  const byId = catalogue.people.find(({ slack }) => slack.includes(id));
+  const address = mail?.toLowerCase();
+  return byId ?? catalogue.people.find(one => one.slack.length === 0 && address && one.mail?.toLowerCase() === address);
 }
 
 /** The id of a Slack user whom the catalogue does not list. */

@@ -17,7 +17,11 @@ const member: SlackUser = {
 const slack = (user: string, outside = false): Visitor => ({ via: 'slack', user, team: 'T', outside });
 const terminal = (account: string): Visitor => ({ via: 'cli', account });
 const catalogue = testCatalogue({
-  people: [person('jon', ['UJON', 'UJON2'], ['jon', 'root']), person('lee')],
+  people: [
+    person('jon', ['UJON', 'UJON2'], ['jon', 'root']),
+    person('lee'),
+    { ...person('ada', []), mail: 'Ada@Shop.example' },
+  ],
   roles: {
     oncall: { name: 'oncall', people: [personId('lee')], slackGroups: ['S1'] },
     duo: { name: 'duo', people: [], slackGroups: ['S2'] },
@@ -30,6 +34,13 @@ describe('who somebody is', () => {
     ['the same with another account', slack('UJON2'), member, 'jon'],
     ['the same on a terminal', terminal('root'), null, 'jon'],
     ['a full member who is not listed', slack('UX'), member, 'slack:UX'],
+    ['a person listed by mail only', slack('UADA'), { ...member, mail: 'ada@shop.EXAMPLE' }, 'ada'],
+    [
+      'somebody with the mail of a person who is listed by user',
+      slack('UX'),
+      { ...member, mail: 'lee@shop.example' },
+      'slack:UX',
+    ],
     ['an account that nobody listed', terminal('nobody'), null, 'os:nobody'],
     ['somebody from outside', slack('UX', true), member, 'outside-user'],
     ['somebody whom Slack calls an outsider', slack('UX'), { ...member, outside: true }, 'outside-user'],

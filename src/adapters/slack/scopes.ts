@@ -4,6 +4,7 @@ export const scopeReasons = {
   'chat:write': 'posts and edits the threads of runs and proposals',
   'app_mentions:read': '@mentions work in threads, where slash commands do not',
   'users:read': 'refuses deactivated accounts, guests and bots; reads the language of a person',
+  'users:read.email': 'recognises people whom the catalogue lists by mail address only',
   'usergroups:read': 'reads who belongs to an approving group at the moment of the click',
   'channels:read': 'doctor: is the bot in the public channels of the catalogue',
   'groups:read': 'doctor: is the bot in the private channels of the catalogue',

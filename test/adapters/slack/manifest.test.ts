@@ -17,6 +17,7 @@ const usedBy: Record<(typeof scopes)[number], RegExp> = {
   'chat:write': /chat\.postMessage\(/,
   'app_mentions:read': /app\.event\('app_mention'/,
   'users:read': /users\.info\(/,
+  'users:read.email': /profile\?\.email/,
   'usergroups:read': /usergroups\.users\.list\(/,
   'channels:read': /conversations\.info\(/,
   'groups:read': /conversations\.info\(/,

@@ -23,6 +23,7 @@ export const rigScopes = [
   'chat:write',
   'app_mentions:read',
   'users:read',
+  'users:read.email',
   'usergroups:read',
   'channels:read',
   'groups:read',
