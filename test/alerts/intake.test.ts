@@ -75,6 +75,18 @@ describe('a firing alert', () => {
     expect(await rig.posts()).toEqual([]);
   });
 
+  it('case 25: a storm of three hundred alerts brings one offer', async () => {
+    await released();
+    const at = await now();
+    const storm = Array.from({ length: 300 }, (_, n) =>
+      firing(at - minute, { labels: { alertname: `Alert${n % 60}`, instance: `pod-${n}` } }),
+    );
+    for (const body of storm) await rig.tell('alertmanager', body);
+    expect(await rig.openProposal()).toMatchObject({ status: 'open', suspect: { version: '2.14.0' } });
+    expect(await rig.posts()).toEqual(['root proposal']);
+    expect(rig.rings).toBe(1);
+  });
+
   it('brings none while a run is at it', async () => {
     await released();
     await rig.store.create(aRun({ request: aRequest({ target }) }));
