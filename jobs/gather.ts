@@ -44,7 +44,11 @@ export async function gather(deps: GatherDeps, spec: TargetSpec, question: Gathe
 }
 
 /** Asks a target's own source what runs and what it holds; null where the catalogue names no source. */
-export async function lookAt(deps: Pick<GatherDeps, 'releaseSources'>, spec: TargetSpec, signal: AbortSignal): Promise<ObservedReleases | null> {
+export async function lookAt(
+  deps: Pick<GatherDeps, 'releaseSources'>,
+  spec: TargetSpec,
+  signal: AbortSignal,
+): Promise<ObservedReleases | null> {
   if (!spec.releaseSource) return null;
   const { kind, input } = spec.releaseSource;
   const entry = deps.releaseSources.get(kind);
