@@ -139,6 +139,15 @@ describe('the five-minute path of the README', { timeout: 60_000 }, () => {
     expect(await backout('history', 'shop')).toMatchObject({ code: 0, said: expect.stringContaining('shop') });
   });
 
+  it('after a change to the file, reload takes it, and a broken one keeps the one before', async () => {
+    await fillIn('within: 10m', 'within: 12m');
+    expect(await backout('reload')).toMatchObject({ code: 0 });
+    await fillIn('within: 12m', 'within: soon');
+    const broken = await backout('reload');
+    expect(broken, broken.said).toMatchObject({ code: 1, said: expect.stringMatching(/within/) });
+    await fillIn('within: soon', 'within: 12m');
+  });
+
   it('Ctrl-C leaves no process and no socket', async () => {
     const ended = new Promise(resolve => running?.once('exit', resolve));
     running?.kill('SIGINT');
