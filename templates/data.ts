@@ -127,7 +127,6 @@ export const doneCodes = [
   'hold-released',
   'frozen',
   'unfrozen',
-  'diff-sent',
 ] as const;
 
 /** What a command or click did. */

@@ -64,10 +64,6 @@ const doneSentences = {
     en: f => `${names(f.target)} is no longer frozen.`,
     'zh-CN': f => `${names(f.target)} 已解冻。`,
   },
-  'diff-sent': {
-    en: f => `The whole diff of ${names(f.run)} comes into the thread as a file.`,
-    'zh-CN': f => `${names(f.run)} 的完整差异将以文件形式发到消息列。`,
-  },
 } as const satisfies Readonly<Record<DoneCode, NoteTable[string]>>;
 
 /** Says what a command or click did. Facts are foreign text: they are escaped here. */
