@@ -62,6 +62,7 @@ export async function start(env: Environment, log: Log, bind: typeof bindTables 
     }
   };
   try {
+    mustHearSlack(env);
     const opened = await openProcess(env, log, closers);
     const safe = await inspect(opened);
     if (env.BACKOUT_ROLE !== 'bot') await openWorkerSide(opened, safe, bind);
@@ -75,6 +76,15 @@ export async function start(env: Environment, log: Log, bind: typeof bindTables 
     await stop();
     throw failure;
   }
+}
+
+/** A bot that could post but not hear would look well and answer nobody. */
+function mustHearSlack(env: Environment): void {
+  const deaf = env.SLACK_SIGNING_SECRET === null && env.SLACK_APP_TOKEN === null;
+  if (env.BACKOUT_ROLE !== 'worker' && env.SLACK_BOT_TOKEN !== null && deaf)
+    throw new StartProblems([
+      'SLACK_BOT_TOKEN needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP) beside it',
+    ]);
 }
 
 async function openProcess(env: Environment, log: Log, closers: Process['closers']): Promise<Process> {

@@ -109,6 +109,14 @@ describe('the five-minute path of the README', { timeout: 60_000 }, () => {
     await fillIn('mode: observed', 'mode: observe');
   });
 
+  it('a token that Slack could not answer to is refused at start', async () => {
+    const file = join(folder, '.env');
+    const whole = await readFile(file, 'utf8');
+    await writeFile(file, whole.replace(/SLACK_SIGNING_SECRET=.*\n/, ''));
+    expect(await backout('start')).toMatchObject({ code: 1, said: expect.stringContaining('needs SLACK_APP_TOKEN') });
+    await writeFile(file, whole);
+  });
+
   it('before the start doctor says what is missing, and other commands that nothing is confirmed', async () => {
     const doctor = await backout('doctor');
     expect(doctor).toMatchObject({
