@@ -23,7 +23,7 @@ async function kinds(id: RunId): Promise<readonly RunEventKind[]> {
   return ((await door.deps.runs.read(id))?.events ?? []).map(event => event.kind);
 }
 
-describe('slack.md case 1: double click and two approvers at once', () => {
+describe('case 1: double click and two approvers at once', () => {
   it('makes one transition and one ring; the second is told who approved and when', async () => {
     const run = await waiting();
     const rung = door.rings.length;
@@ -49,7 +49,7 @@ describe('slack.md case 1: double click and two approvers at once', () => {
   });
 });
 
-describe('slack.md case 2: approve and reject race', () => {
+describe('case 2: approve and reject race', () => {
   it('lets the first committed win and tells the other', async () => {
     const run = await waiting();
     const answers = await Promise.all([
@@ -64,7 +64,7 @@ describe('slack.md case 2: approve and reject race', () => {
   });
 });
 
-describe('slack.md case 3: a click of somebody who may not', () => {
+describe('case 3: a click of somebody who may not', () => {
   it.each([
     ['mara', 'you asked for this rollback', 'requester-excluded'],
     ['dana', 'you may not do this', 'not-allowed'],
@@ -91,7 +91,7 @@ describe('slack.md case 3: a click of somebody who may not', () => {
   });
 });
 
-describe('slack.md case 4: an approver who left the group after the card was posted', () => {
+describe('case 4: an approver who left the group after the card was posted', () => {
   const byGroup = async () => {
     const group = door.slack.group('sre-oncall');
     const roles = { ...door.catalogue.roles, 'sre-oncall': { name: 'sre-oncall', people: [], slackGroups: [group] } };
@@ -138,7 +138,7 @@ describe('slack.md case 4: an approver who left the group after the card was pos
   });
 });
 
-describe('slack.md case 5: a stale card', () => {
+describe('case 5: a stale card', () => {
   it('of a run that is over says how it ended', async () => {
     const run = await waiting();
     await door.press('jon', 'run-cancel', cardValue(run));
@@ -192,7 +192,7 @@ async function stopped() {
   ]);
 }
 
-describe('slack.md case 8: a command while Redis is down', () => {
+describe('case 8: a command while Redis is down', () => {
   it('answers within 3 s that it is not confirmed, creates nothing, and works again afterwards', async () => {
     door.redis.pause();
     const begun = Date.now();
@@ -226,7 +226,7 @@ describe('slack.md case 8: a command while Redis is down', () => {
   });
 });
 
-describe('slack.md case 18: a deactivated approver', () => {
+describe('case 18: a deactivated approver', () => {
   it('is refused, and an approval given before does not fill a seat any more', async () => {
     const run = await waiting(2);
     await door.press('jon', 'run-approve', cardValue(run));
@@ -239,7 +239,7 @@ describe('slack.md case 18: a deactivated approver', () => {
   });
 });
 
-describe('slack.md case 19: commands in direct messages and threads', () => {
+describe('case 19: commands in direct messages and threads', () => {
   it('asked in a direct message, the run is told in the channel of the service, and the person told where', async () => {
     const reply = await door.type('mara', 'cart-web level 2 because payments fail', { channel: 'D000000001' });
     expect(textOf(reply)).toContain('<#C000000001>');
@@ -267,7 +267,7 @@ describe('slack.md case 19: commands in direct messages and threads', () => {
   });
 });
 
-describe('slack.md case 20: entities in a command', () => {
+describe('case 20: entities in a command', () => {
   it('a mention never becomes a name; the word is pointed at and nothing is created', async () => {
     const reply = await door.type('mara', '<@U1|cart-web> because payments fail');
     expect(reply).toMatchObject({ outcome: 'usage' });
@@ -283,7 +283,7 @@ describe('slack.md case 20: entities in a command', () => {
   });
 });
 
-describe('slack.md case 21: Chinese, quotes and dashes', () => {
+describe('case 21: Chinese, quotes and dashes', () => {
   it('回滚 订单服务', async () => {
     const reply = await door.type('mara', '回滚 订单服务 在 prod —级别 2 因为 “支付失败”');
     const { request } = await door.run(runOf(reply));
@@ -296,7 +296,7 @@ describe('slack.md case 21: Chinese, quotes and dashes', () => {
   });
 });
 
-describe('slack.md case 23: more than 100 of something', () => {
+describe('case 23: more than 100 of something', () => {
   it('the search offers at most 100, and finds each by typing', async () => {
     const names = Array.from({ length: 250 }, (_, n) => `svc-${String(n).padStart(3, '0')}`);
     const many = names.map(name => [
@@ -318,7 +318,7 @@ describe('slack.md case 23: more than 100 of something', () => {
   });
 });
 
-describe('slack.md case 24: forms and races', () => {
+describe('case 24: forms and races', () => {
   const values = { service: 'cart-web', environment: 'production', level: '2', release: 'suggest', scenario: null };
 
   it('an empty or short reason is refused at its field', async () => {

@@ -98,7 +98,7 @@ describe('understands', () => {
   });
 });
 
-describe('slack.md case 20: mentions, links and entities', () => {
+describe('case 20: mentions, links and entities', () => {
   const rows: readonly (readonly [string, object])[] = [
     [
       '<http://api.example.com|api.example.com> because a &amp; b &lt;5s',
@@ -141,7 +141,7 @@ describe('slack.md case 20: mentions, links and entities', () => {
   });
 });
 
-describe('slack.md case 21: quotes, dashes, full width, Chinese, hidden characters', () => {
+describe('case 21: quotes, dashes, full width, Chinese, hidden characters', () => {
   const orders = (facts: object) => rollback({ service: 'orders', ...facts });
   const rows: readonly (readonly [string, object])[] = [
     ['cart-web —level 2 because “reason text”', cart({ level: 2, reason: 'reason text' })],
