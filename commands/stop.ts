@@ -55,7 +55,7 @@ async function decide(
   return {
     change: {
       events: [{ kind: 'stop-asked', by: visit.actor, reason: why ?? '' }],
-      posts: [rootPost(run.id, 'urgent'), replyPost(run.id, run.version + 1)],
+      posts: [rootPost(run.id, 'urgent'), replyPost(run.id, run.version + 1, 'stop-asked')],
     },
     answer: 'stop-asked',
   };

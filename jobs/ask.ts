@@ -64,7 +64,7 @@ async function approveUnasked(held: Held, run: PlannedRun): Promise<'on'> {
   if (refusal) return end(held, run, 'failed', refusal);
   await writeHeld(held, run, {
     events: [{ kind: 'approved', status: 'approved' }],
-    posts: [rootPost(run.id), cardPost(run.id), replyPost(run.id, run.version + 1)],
+    posts: [rootPost(run.id), cardPost(run.id), replyPost(run.id, run.version + 1, 'approved')],
   });
   return 'on';
 }

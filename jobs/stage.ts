@@ -29,7 +29,7 @@ export function endChange(deps: Pick<DriveDeps, 'worker'>, run: Run, status: Pla
   return {
     events: [{ kind: 'ended', status, reason: cause, by: systemActor(deps.worker) }],
     clearTimers: ['remind', 'expire'],
-    posts: [rootPost(run.id, 'urgent'), ...shown, replyPost(run.id, run.version + 1)],
+    posts: [rootPost(run.id, 'urgent'), ...shown, replyPost(run.id, run.version + 1, 'ended')],
   };
 }
 

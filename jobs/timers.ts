@@ -37,7 +37,7 @@ const effects: Readonly<Record<TimerName, (found: RunWithLog) => Change>> = {
       ? {
           events: [{ kind: 'ended', status: 'expired', reason: reason('approval-expired'), by: systemActor('timer') }],
           clearTimers: ['remind', 'expire'],
-          posts: [rootPost(run.id, 'urgent'), cardPost(run.id), replyPost(run.id, run.version + 1)],
+          posts: [rootPost(run.id, 'urgent'), cardPost(run.id), replyPost(run.id, run.version + 1, 'ended')],
         }
       : { events: [], clearTimers: ['expire'] },
   'verify-deadline': () => ({ events: [], clearTimers: ['verify-deadline'] }),

@@ -27,13 +27,13 @@ export function renderPost(post: Post, view: ThreadView): Screen {
     case 'diff':
       return diffScreen(view);
     case 'reply':
-      return replyScreen(view, post.event ?? numberOf(post));
+      return replyScreen(view, post);
     default:
       return rootScreen(view);
   }
 }
 
-/** The number in a slot's name: which stop (`stop-2`), which event (`reply-7`). */
+/** The number in a slot's name: which stop (`stop-2`). */
 function numberOf(post: Post): number | null {
   const named = /-(\d+)$/.exec(post.slot)?.[1];
   return named === undefined ? null : Number(named);

@@ -61,6 +61,6 @@ async function look(deps: CliDeps, engine: Engine, id: RunId): Promise<RunView |
 }
 
 function tell(deps: CliDeps, view: RunView, event: RunEvent): void {
-  const [line = ''] = renderPost(replyPost(view.run.run.id, event.version), view).text.split('\n');
+  const [line = ''] = renderPost(replyPost(view.run.run.id, event.version, event.kind), view).text.split('\n');
   deps.out(forTerminal(line));
 }

@@ -1,4 +1,4 @@
-import type { RunEvent } from './event.ts';
+import type { RunEvent, RunEventKind } from './event.ts';
 import type { ProposalId, RunId } from './ids.ts';
 
 /** The screens an outbox row can ask for; each is a pure function in `templates/`. */
@@ -28,8 +28,10 @@ export interface Post {
   readonly screen: PostScreen;
   /** `urgent` rows (cards, needs-operator, results) go before other threads' progress. */
   readonly urgency: 'urgent' | 'progress';
-  /** Sequence number of the event a reply tells of, where it tells of one. */
+  /** Sequence number of the event a reply tells of, where it tells of one; with `tells`, the least it can be. */
   readonly event?: number;
+  /** The kind of that event: somebody else's may have slipped in before it. */
+  readonly tells?: RunEventKind;
 }
 
 /** The root row of a run's thread: the first post, edited as the run lives. */
@@ -67,9 +69,9 @@ export function recordPost(run: RunId): Post {
   return { thread: run, slot: 'record', screen: 'record', urgency: 'progress' };
 }
 
-/** A line of the timeline that tells one event of the run's log by its number. */
-export function replyPost(run: RunId, event: number): Post {
-  return { thread: run, slot: `reply-${event}`, screen: 'reply', urgency: 'progress', event };
+/** A line of the timeline that tells one event of the run's log: the first of its kind from a number on. */
+export function replyPost(run: RunId, event: number, tells: RunEventKind): Post {
+  return { thread: run, slot: `reply-${event}-${tells}`, screen: 'reply', urgency: 'progress', event, tells };
 }
 
 /** The one message of a proposal, edited to its outcome. */

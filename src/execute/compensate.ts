@@ -73,7 +73,7 @@ async function conclude(deps: ExecuteDeps, lease: Lease, found: Driving): Promis
   const cancelled = reason('cancelled-by-person', cancelledBy(found));
   await write(deps, lease, run.id, {
     events: [{ kind: 'ended', status: 'compensated', reason: run.trouble ?? cancelled, by: systemActor(deps.worker) }],
-    posts: [rootPost(run.id, 'urgent'), verdictPost(run.id), replyPost(run.id, run.version + 1)],
+    posts: [rootPost(run.id, 'urgent'), verdictPost(run.id), replyPost(run.id, run.version + 1, 'ended')],
   });
   await deps.crashPoint('run-ended', run.id);
 }

@@ -43,7 +43,7 @@ export async function executePlan(
     if (!operation) {
       await write(deps, lease, run.id, {
         events: [{ kind: 'executed', status: 'verifying' }],
-        posts: [rootPost(run.id), replyPost(run.id, run.version + 1)],
+        posts: [rootPost(run.id), replyPost(run.id, run.version + 1, 'executed')],
       });
       await deps.crashPoint('executed', run.id);
       return 'moved';

@@ -87,11 +87,11 @@ const drained = (within = 30_000) =>
 const wholeRun = (run: RunId): Post[] => [
   rootPost(run),
   cardPost(run),
-  ...[3, 4, 5].map(event => replyPost(run, event)),
+  ...[3, 4, 5].map(event => replyPost(run, event, 'executed')),
   verdictPost(run),
   recordPost(run),
 ];
-const wholeOrder = ['root', 'card', 'reply-3', 'reply-4', 'reply-5', 'verdict', 'record'];
+const wholeOrder = ['root', 'card', 'reply-3-executed', 'reply-4-executed', 'reply-5-executed', 'verdict', 'record'];
 
 describe('the relay', () => {
   it('posts the root first and the rest below it, in order, each once', async () => {
@@ -132,11 +132,11 @@ describe('the relay', () => {
   });
 
   it('gives up what has nothing to say, and the thread goes on', async () => {
-    words.set('reply-4', null);
+    words.set('reply-4-executed', null);
     const run = await thread('other', wholeRun);
     startRelay().ring();
     await drained();
-    expect((await of('other', run)).map(slotOf)).toEqual(wholeOrder.filter(slot => slot !== 'reply-4'));
+    expect((await of('other', run)).map(slotOf)).toEqual(wholeOrder.filter(slot => slot !== 'reply-4-executed'));
     expect((await rig.outbox.counts()).dead).toBe(1);
   });
 
@@ -198,10 +198,10 @@ describe('Slack failing for a whole run: none lost, none twice, in order', () =>
     const relay = startRelay();
     relay.ring();
     await slack.eventually('a failed attempt', () => log.lines.some(line => line.message.includes('did not arrive')));
-    await rig.outbox.add([replyPost(run, 3), verdictPost(run)]);
+    await rig.outbox.add([replyPost(run, 3, 'executed'), verdictPost(run)]);
     await slack.outage(false);
     await drained();
-    expect((await of('flow-6', run)).map(slotOf)).toEqual(['root', 'card', 'reply-3', 'verdict']);
+    expect((await of('flow-6', run)).map(slotOf)).toEqual(['root', 'card', 'reply-3-executed', 'verdict']);
   });
 });
 
@@ -268,7 +268,7 @@ describe('threads that begin anew', () => {
   });
 
   it('case 16: a deleted root is posted anew once, with its card', async () => {
-    const run = await thread('team', id => [rootPost(id), cardPost(id), replyPost(id, 3)]);
+    const run = await thread('team', id => [rootPost(id), cardPost(id), replyPost(id, 3, 'executed')]);
     const relay = startRelay();
     relay.ring();
     await drained();
@@ -284,13 +284,13 @@ describe('threads that begin anew', () => {
   });
 
   it('a deleted card is posted anew below the same root, a deleted reply stays deleted', async () => {
-    const run = await thread('team', id => [rootPost(id), cardPost(id), replyPost(id, 3)]);
+    const run = await thread('team', id => [rootPost(id), cardPost(id), replyPost(id, 3, 'executed')]);
     const relay = startRelay();
     relay.ring();
     await drained();
     const [root, card, reply] = await of('team', run);
     for (const gone of [card, reply]) await slack.deleteMessage('team', String(gone?.ts));
-    await rig.outbox.add([cardPost(run), replyPost(run, 3)]);
+    await rig.outbox.add([cardPost(run), replyPost(run, 3, 'executed')]);
     relay.ring();
     await drained();
     expect((await of('team', run)).map(slotOf)).toEqual(['root', 'card']);

@@ -4,7 +4,7 @@ import { parseButtonValue } from '../../src/domain/button.ts';
 import { locales } from '../../src/domain/catalogue.ts';
 import { foldRun } from '../../src/domain/fold.ts';
 import { note } from '../../src/domain/note.ts';
-import { type PostScreen, postScreens } from '../../src/domain/post.ts';
+import { type PostScreen, postScreens, replyPost } from '../../src/domain/post.ts';
 import { type RunStatus, statuses } from '../../src/domain/status.ts';
 import { recordData } from '../../src/record/record-data.ts';
 import { renderPost } from '../../templates/index.ts';
@@ -27,8 +27,17 @@ describe('Every screen in every status', () => {
       it(`${status}, ${locale}: is within the limits and stands on its text alone`, () => {
         for (const screen of postScreens) expectScreen(draw(screen, complete(status, { locale })));
         for (const event of viewOf(status).run.events)
-          expectScreen(draw('reply', complete(status, { locale }), `reply-${event.version}`));
+          expectScreen(renderPost(replyPost(runId, event.version, event.kind), complete(status, { locale })));
       });
+
+  it('tells the event it was posted for, where a person’s slipped in before it', () => {
+    const view = viewOf('succeeded');
+    const executed = view.run.events.find(({ kind }) => kind === 'executed');
+    const post = replyPost(runId, (executed?.version ?? 0) - 1, 'executed');
+    expect(renderPost(post, view).text).toBe(
+      renderPost(replyPost(runId, executed?.version ?? 0, 'executed'), view).text,
+    );
+  });
 
   it('stays so whatever people, alerts, git and servers write', () => {
     const nasty = fc.constantFrom(
