@@ -40,7 +40,7 @@ export interface DriveDeps {
   /** SHA-256 as hex. */
   readonly hash: (text: string) => string;
   readonly newId: () => RunId;
-  /** Why no rollback may run without a human now (no persistence, facts/engine §4.8); null where it may. */
+  /** Why no rollback may run without a human now (no persistence); null where it may. */
   readonly refuseAutomatic: () => Reason | null;
   /** Ms on a clock that nobody sets. */
   readonly monotonic: () => number;

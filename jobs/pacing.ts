@@ -5,7 +5,7 @@ import type { ClaimedPost } from '../src/ports/outbox.ts';
 /** Slack's methods as the relay uses them. */
 export type Sending = 'post' | 'edit';
 
-/** Slack's limits with room to spare (facts/slack §3.1): a channel takes one post a second, chat.update 50 calls a minute. */
+/** Slack's limits with room to spare: a channel takes one post a second, chat.update 50 calls a minute. */
 const rates = {
   channel: { burst: 5, everyMs: 1000 },
   post: { burst: 20, everyMs: 250 },

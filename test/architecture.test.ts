@@ -23,7 +23,7 @@ function roomOf(file: string): string {
 
 const stages = ['detect', 'plan', 'approve', 'execute', 'verify', 'record'];
 
-/** Which rooms each room may import, and which packages (design §3): imports point inwards and stop at domain. */
+/** Which rooms each room may import, and which packages: imports point inwards and stop at domain. */
 const rule: Record<string, { rooms: readonly string[]; packages: readonly RegExp[]; builtins: boolean }> = {
   domain: { rooms: [], packages: [], builtins: false },
   ports: { rooms: ['domain'], packages: [/^zod$/], builtins: false },

@@ -15,7 +15,7 @@ export interface RuleFacts {
   readonly undo: boolean;
 }
 
-/** Grades that are taken only by name, with one approval more (design "Good releases"). */
+/** Grades that are taken only by name, with one approval more. */
 const needOneMore: ReadonlySet<Grade> = new Set(['unproven', 'suspect', 'bad']);
 
 /** Finds the approval rule of a rollback, the first in the catalogue that fits; null where none does: then nothing may run. */

@@ -7,7 +7,7 @@ const spellings: Readonly<Record<string, readonly string[]>> = {
   test: ['test', 'testing', 'qa', '测试'],
 };
 
-/** One spelling for each environment (facts/alerts §3); what is not known is lower-cased. Null is never production. */
+/** One spelling for each environment; what is not known is lower-cased. Null is never production. */
 export function environmentName(said: string | null): string | null {
   const name = said?.trim().toLowerCase();
   if (!name) return null;

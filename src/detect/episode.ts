@@ -9,7 +9,7 @@ export interface EpisodeStep {
 }
 
 /**
- * Works an alert into its episode, whatever the order in which messages arrive: times of the source decide (facts/alerts §3).
+ * Works an alert into its episode, whatever the order in which messages arrive: times of the source decide.
  * Only `firing` opens and only `resolved` ends; no data and acknowledgements do neither. A resolution with nothing open is remembered, so
  * that the firing message it belongs to opens nothing when it comes late.
  */

@@ -7,7 +7,7 @@ export const goneBackCode = 'release-gone-back-from';
 /** Note of a release during which an alert fired. */
 export const alertedCode = 'release-alerted';
 
-/** From which grades each may be given without a person (design "Good releases"); `bad` is left by a named person alone. */
+/** From which grades each may be given without a person; `bad` is left by a named person alone. */
 const from: Readonly<Record<Grade, readonly Grade[]>> = {
   verified: ['verified', 'soaked', 'inferred', 'unproven', 'suspect'],
   soaked: ['inferred', 'unproven'],

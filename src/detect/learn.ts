@@ -12,7 +12,7 @@ const freshLookMs = 120_000;
 
 type Fact<Kind extends ReleaseFact['kind']> = Extract<ReleaseFact, { kind: Kind }>;
 
-/** Works facts, oldest first, into what is known of a target's releases (design "Good releases"). Repeated facts change nothing. */
+/** Works facts, oldest first, into what is known of a target's releases. Repeated facts change nothing. */
 export function learnReleases(
   target: TargetId,
   known: ReleaseBook | null,

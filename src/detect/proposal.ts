@@ -6,7 +6,7 @@ import { liveMs, liveRelease, switchSkewMs, wentLive } from './book.ts';
 /** An alert that began longer than this before it was received is told to nobody as news, in ms. */
 const staleMs = 600_000;
 
-/** Whether an alert that just opened an episode may bring a proposal (issue, point 5). */
+/** Whether an alert that just opened an episode may bring a proposal. */
 export function mayPropose(alert: Alert, target: TargetId | null, receivedAt: number): boolean {
   if (alert.kind === 'test' || alert.status !== 'firing' || !target) return false;
   return alert.startsAt === null || receivedAt - alert.startsAt <= staleMs;

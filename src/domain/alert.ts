@@ -1,6 +1,6 @@
 import type { ProposalId, RunId, TargetId } from './ids.ts';
 
-/** How bad an alert says it is (facts/alerts §3); `unknown` is never taken for anything else. */
+/** How bad an alert says it is; `unknown` is never taken for anything else. */
 export type Severity = 'emergency' | 'critical' | 'warning' | 'info' | 'unknown';
 
 /** Where an alert stands. */

@@ -1,4 +1,4 @@
-/** Writes a button's value: an id and the version it was drawn from, never more (design §6). */
+/** Writes a button's value: an id and the version it was drawn from, never more. */
 export function buttonValue(id: string, version: number, extra = ''): string {
   return extra ? `${id}.${version}.${extra}` : `${id}.${version}`;
 }

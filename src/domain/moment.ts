@@ -4,7 +4,7 @@ const latest = 7_258_118_400_000;
 
 /**
  * Reads a time as senders write it, as epoch ms: ISO 8601 with up to nine decimals, an offset with or without colon, a blank for the `T`;
- * numbers are s, ms, µs or ns by their size. Null where it is none, year 1 or epoch 0 (facts/alerts §3).
+ * numbers are s, ms, µs or ns by their size. Null where it is none, year 1 or epoch 0.
  */
 export function readMoment(value: string | number | null | undefined): number | null {
   const ms = typeof value === 'number' ? fromNumber(value) : fromText(value ?? '');

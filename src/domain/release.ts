@@ -1,7 +1,7 @@
 import type { TargetId } from './ids.ts';
 import type { Note } from './note.ts';
 
-/** How good a release is known to be (design "Good releases"), best first. */
+/** How good a release is known to be, best first. */
 export const grades = ['verified', 'soaked', 'inferred', 'unproven', 'suspect', 'bad'] as const;
 
 /** How good a release is known to be. */

@@ -7,7 +7,7 @@ const words: Readonly<Record<Exclude<Severity, 'unknown'>, string>> = {
   info: 'info informational notice low p4 p5 sev4 sev5 none debug ok verbose',
 };
 
-/** Reads how bad a sender says it is; what is not in the table is unknown, and "error" deliberately stops at warning (facts/alerts §3). */
+/** Reads how bad a sender says it is; what is not in the table is unknown, and "error" deliberately stops at warning. */
 export function readSeverity(raw: string | null): Severity {
   const said = raw?.trim().toLowerCase() ?? '';
   const known = (Object.keys(words) as (keyof typeof words)[]).find(level => words[level].split(' ').includes(said));

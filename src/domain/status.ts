@@ -1,4 +1,4 @@
-/** Where a run stands (facts/engine §4.2 as changed by design §5). */
+/** Where a run stands. */
 export const statuses = [
   'requested',
   'planned',

@@ -42,7 +42,7 @@ interface Drive {
 }
 
 /**
- * Brings one operation about by the step protocol (facts/engine §4.4): begin, raise the fence, observe, apply, settle, observe. The caller
+ * Brings one operation about by the step protocol: begin, raise the fence, observe, apply, settle, observe. The caller
  * writes the outcome. Throws `LeaseLost` where another worker has or may have the target: then nothing may be written.
  */
 export async function driveOperation(deps: ExecuteDeps, lease: Lease, task: Task): Promise<Finding> {

@@ -63,7 +63,7 @@ export interface ExecutorHarness {
 /** Texts that no name may be. */
 export const hostileNames = ['--flag', 'a;b', '$(x)', '../x', 'all', 'a\nb', 'x'.repeat(300), '', 'a\u0000b'] as const;
 
-/** The suite every executor passes on its real counterpart (design §5, facts/executors §14). */
+/** The suite every executor passes on its real counterpart. */
 export function executorContract(name: string, harness: ExecutorHarness): void {
   const worlds: ExecutorWorld[] = [];
   const open = async (): Promise<ExecutorWorld> => {

@@ -39,7 +39,7 @@ export function applyContext(trace: Trace, key: string, fence: number, signal: A
   };
 }
 
-/** Drives one operation as the engine does (facts/engine §4.4), once, up to where it is killed. */
+/** Drives one operation as the engine does, once, up to where it is killed. */
 export async function attempt(
   executor: Executor,
   operation: OperationLike,

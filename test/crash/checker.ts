@@ -30,7 +30,7 @@ export async function snapshot(connection: RedisConnection, id: RunId, target: T
   return { run: foldRun(id, events), events, cachedStatus, cachedVersion: Number(version), reservedFor };
 }
 
-/** The one checker of all crash suites, over a run's journal and the target's effects (facts/engine §5: I1-I5, I9, I12). Answers every violation in words. */
+/** The one checker of all crash suites, over a run's journal and the target's effects (invariants I1-I5, I9, I12). Answers every violation in words. */
 export function violations(found: Snapshot, effects: readonly Effect[]): readonly string[] {
   const { run, events } = found;
   return [

@@ -2,7 +2,7 @@ const prime = 1_099_511_628_211n;
 const start = 14_695_981_039_346_656_037n;
 const separator = 0xff;
 
-/** Alertmanager's own fingerprint: FNV-1a, 64 bits, over the labels in order of their names (facts/alerts §4.1). */
+/** Alertmanager's own fingerprint: FNV-1a, 64 bits, over the labels in order of their names. */
 export function fingerprintOf(labels: Readonly<Record<string, string>>): string {
   let hash = start;
   const add = (bytes: Iterable<number>) => {

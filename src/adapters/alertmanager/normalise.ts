@@ -44,7 +44,7 @@ const longest = { label: 1_000, labels: 100, summary: 500, url: 2_000 };
 const serviceLabels = ['service', 'service_name', 'app', 'application', 'app_kubernetes_io_name'];
 const environmentLabels = ['environment', 'env'];
 
-/** Reads a parsed body of Alertmanager or Prometheus by facts/alerts §3; null where it is none. Each alert counts by its own status, never by the group's. */
+/** Reads a parsed body of Alertmanager or Prometheus; null where it is none. Each alert counts by its own status, never by the group's. */
 export function readAlerts(parsed: unknown, source: string, receivedAt: number): ToldAlerts | null {
   const read = body.safeParse(parsed);
   if (!read.success) return null;
@@ -87,7 +87,7 @@ function normalise(told: z.output<typeof alert>, source: string, receivedAt: num
   };
 }
 
-/** Without a status it is Prometheus itself: firing until `endsAt` has passed (facts/alerts §4.2). */
+/** Without a status it is Prometheus itself: firing until `endsAt` has passed. */
 function statusOf(said: string | undefined, endsAt: number | null, receivedAt: number): AlertStatus {
   if (said === 'firing' || said === 'resolved') return said;
   if (said !== undefined) return 'unknown';

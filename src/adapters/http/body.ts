@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The longest body that a hook takes (issue, point 5). */
+/** The longest body that a hook takes. */
 export const longestBody = 8 * 1024 * 1024;
 
 /** The deepest nesting that is let through to the parser, which recurses. */

@@ -24,7 +24,7 @@ export type Answer =
 
 const largestBody = 1024 * 1024;
 
-/** Asks once, over a connection of its own, with a timer that keeps the process alive (facts/executors §2.11). Never throws. */
+/** Asks once, over a connection of its own, with a timer that keeps the process alive. Never throws. */
 export function probe(
   url: string,
   options: {

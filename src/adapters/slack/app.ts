@@ -63,7 +63,7 @@ function listen(app: App, deps: AppDeps): void {
   app.error(async failure => deps.log.error({ err: failure }, 'A request from Slack failed'));
 }
 
-/** Makes the app on a receiver; `authorize` is static, so that Slack being away loses no command (facts/slack §2.3). */
+/** Makes the app on a receiver; `authorize` is static, so that Slack being away loses no command. */
 async function createBolt(door: SlackDoor, deps: AppDeps, receiver: HTTPReceiver | SocketModeReceiver): Promise<App> {
   const { App } = await import('@slack/bolt');
   const app = new App({

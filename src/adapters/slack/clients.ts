@@ -9,7 +9,7 @@ export interface SlackAccess {
   readonly apiUrl: string | null;
 }
 
-/** Two clients, so that a throttled timeline never makes a person wait (facts/slack §0.5). */
+/** Two clients, so that a throttled timeline never makes a person wait. */
 export interface SlackClients {
   /** For what somebody waits for: forms, ephemerals, look-ups at a click. */
   readonly interactive: WebClient;

@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { Screen } from '../../domain/screen.ts';
 
-/** Slack's limits that any message must keep (facts/slack §3.2); chat.update refuses longer texts. */
+/** Slack's limits that any message must keep; chat.update refuses longer texts. */
 const most = { text: 4000, blocks: 50 } as const;
 
 /** Blocks that every workspace knows. */

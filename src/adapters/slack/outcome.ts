@@ -81,7 +81,7 @@ function throttled(failure: SlackFailure, method: 'post' | 'edit' | 'file'): Out
   return null;
 }
 
-/** Judges a failed call (error lists of chat.postMessage and chat.update, facts/slack §3.2). */
+/** Judges a failed call (error lists of chat.postMessage and chat.update). */
 export function outcomeOf(failure: unknown, method: 'post' | 'edit' | 'file'): Outcome {
   const later = throttled(read(failure), method);
   if (later) return later;
