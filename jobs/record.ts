@@ -1,10 +1,10 @@
 import { note } from '../src/domain/note.ts';
 import type { Plan } from '../src/domain/plan.ts';
-import { recordPost } from '../src/domain/post.ts';
+import { recordPost, verdictPost } from '../src/domain/post.ts';
 import type { EndedRun, RunWithLog } from '../src/domain/run.ts';
 import { isFinal } from '../src/domain/status.ts';
 import type { ReleaseFact } from '../src/ports/release-store.ts';
-import { recordData } from '../src/record/record-data.ts';
+import { liveSince, recordData } from '../src/record/record-data.ts';
 import { verificationReport } from '../src/verify/report.ts';
 import type { DriveDeps } from './deps.ts';
 
@@ -21,14 +21,22 @@ export async function recordRun(deps: RecordDeps, found: RunWithLog): Promise<vo
   const ended = run as EndedRun;
   await concludeReleases(deps, ended);
   await deps.crashPoint('release-held', run.id);
-  const file = await deps.records.keep(
-    recordData(found, await liveSince(deps, ended)),
-    verificationReport(ended, deps.say),
-  );
+  const releases = await deps.releases.list(run.request.target);
+  const data = recordData(found, liveSince(run, releases));
+  const file = await deps.records.keep(data, verificationReport(ended, deps.say));
   await deps.crashPoint('record-kept', run.id);
-  const posts = told.has(ended.status) ? [recordPost(run.id)] : [];
+  const posts = [
+    ...(tellsWatchers(found) ? [verdictPost(run.id)] : []),
+    ...(told.has(ended.status) ? [recordPost(run.id)] : []),
+  ];
   await deps.store.change(run.id, { version: run.version }, { events: [{ kind: 'recorded', file }], posts });
   await deps.crashPoint('recorded', run.id);
+}
+
+/** Whoever asked to be told when it is over is told by the verdict; an end that comes without one has it posted for them. */
+function tellsWatchers({ run, events }: RunWithLog): boolean {
+  const verified = run.status === 'succeeded' || run.status === 'compensated';
+  return !verified && events.some(({ kind }) => kind === 'watch-asked');
 }
 
 /** The release that was left is held and graded bad, the one that was taken is verified; an undo releases what it restored. */
@@ -71,13 +79,4 @@ function gradeFacts(run: EndedRun, plan: Plan, from: string, to: string): readon
     at,
   };
   return run.status === 'succeeded' ? [left, taken] : [left];
-}
-
-/** When the release that was left went live, as far as anybody saw it. */
-async function liveSince(deps: RecordDeps, run: EndedRun): Promise<number | null> {
-  const key = run.plan?.from?.key;
-  if (key === undefined) return null;
-  const release = (await deps.releases.list(run.request.target)).find(known => known.key === key);
-  const spans = release?.spans.filter(span => span.from <= run.createdAt) ?? [];
-  return spans.at(-1)?.from ?? null;
 }

@@ -1,11 +1,16 @@
 import type { DeliverDeps } from '../../jobs/deliver.ts';
 import { renderPost } from '../../templates/index.ts';
 import { parseProposalId, parseRunId } from '../domain/ids.ts';
-import { recordData } from '../record/record-data.ts';
+import type { RecordData } from '../domain/record.ts';
+import type { RunWithLog } from '../domain/run.ts';
+import { liveSince, recordData } from '../record/record-data.ts';
 import type { Stores } from './stores.ts';
 
+/** What messages are drawn from. */
+export type Drawn = Pick<Stores, 'runs' | 'catalogues' | 'releases' | 'alerts'>;
+
 /** Draws outbox rows from what their run or proposal is at that moment. */
-export function drawPosts(stores: Stores): DeliverDeps['render'] {
+export function drawPosts(stores: Drawn): DeliverDeps['render'] {
   const today = () => stores.catalogues.current();
   return async post => {
     const runId = parseRunId(post.thread);
@@ -13,7 +18,7 @@ export function drawPosts(stores: Stores): DeliverDeps['render'] {
     if (run) {
       const catalogue = (await stores.catalogues.byHash(run.run.request.catalogue)) ?? (await today());
       const [progress, now] = await Promise.all([stores.runs.readProgress(run.run.id), stores.runs.now()]);
-      const record = post.screen === 'record' ? recordData(run, null) : null;
+      const record = post.screen === 'record' ? await recordOf(stores, run) : null;
       return renderPost(post, { kind: 'run', run, catalogue, progress, now, locale: run.run.request.locale, record });
     }
     const proposalId = parseProposalId(post.thread);
@@ -30,4 +35,8 @@ export function drawPosts(stores: Stores): DeliverDeps['render'] {
       locale: spec?.locale ?? catalogue?.locale ?? 'en',
     });
   };
+}
+
+async function recordOf({ releases }: Drawn, found: RunWithLog): Promise<RecordData> {
+  return recordData(found, liveSince(found.run, await releases.list(found.run.request.target)));
 }

@@ -1,8 +1,15 @@
 import type { RunEvent } from '../domain/event.ts';
 import type { Actor } from '../domain/person.ts';
 import { type RecordData, type RecordStep, recordParts, recordSteps } from '../domain/record.ts';
-import type { RunWithLog } from '../domain/run.ts';
+import type { Release } from '../domain/release.ts';
+import type { Run, RunWithLog } from '../domain/run.ts';
 import { lastMoment, moment, phaseTimes } from './times.ts';
+
+/** When the release that a run left went live, as far as anybody saw it; epoch ms. */
+export function liveSince(run: Run, releases: readonly Pick<Release, 'key' | 'spans'>[]): number | null {
+  const left = releases.find(({ key }) => key === run.plan?.from?.key);
+  return left?.spans.findLast(span => span.from <= run.createdAt)?.from ?? null;
+}
 
 /** Gathers what a run's record is written from (inventory 320-325). `liveSince` is when the release that was left went live, epoch ms; null where nobody saw it. */
 export function recordData(found: RunWithLog, liveSince: number | null): RecordData {

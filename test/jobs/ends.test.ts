@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { TargetSpec } from '../../src/domain/catalogue.ts';
 import type { RunRequest } from '../../src/domain/event.ts';
+import type { RunId } from '../../src/domain/ids.ts';
 import type { ReasonCode } from '../../src/domain/reason.ts';
 import type { EndedRun } from '../../src/domain/run.ts';
 import type { RunStatus } from '../../src/domain/status.ts';
-import { firstRule, jobsCatalogue, runbook, service, step } from './catalogue.ts';
+import { asker, firstRule, jobsCatalogue, runbook, service, step } from './catalogue.ts';
 import { useJobs } from './rig.ts';
 
 const rig = useJobs();
@@ -111,6 +112,51 @@ describe('an approval', () => {
     expect(rig.target.effects).toEqual([]);
   });
 });
+
+describe('somebody who asked to be told when it is over', () => {
+  const ends: readonly (readonly [RunStatus, (id: RunId) => Promise<unknown>])[] = [
+    ['rejected', id => rig.vote(id, 'jon', 'reject')],
+    ['expired', () => rig.pass(601_000)],
+    ['cancelled', id => rig.change(id, { events: [{ kind: 'ended', status: 'cancelled', reason: null, by: asker }] })],
+    [
+      'superseded',
+      id => {
+        rig.target.set('flag', { value: 'changed by hand' });
+        return rig.vote(id, 'jon');
+      },
+    ],
+    ['succeeded', id => rig.vote(id, 'jon')],
+  ];
+  it.each(ends)('is told of %s by one message of its own', async (status, end) => {
+    const id = await rig.request();
+    await rig.until(id, 'awaiting-approval');
+    await rig.change(id, { events: [{ kind: 'watch-asked', by: asker }] });
+    await end(id);
+    expect((await rig.recorded(id)).status).toBe(status);
+    expect((await posted(id)).filter(slot => slot === 'verdict')).toEqual(['verdict']);
+  });
+
+  it('else only a verdict is told by itself', async () => {
+    const id = await rig.request();
+    await rig.until(id, 'awaiting-approval');
+    await rig.vote(id, 'jon', 'reject');
+    await rig.recorded(id);
+    expect(await posted(id)).not.toContain('verdict');
+  });
+});
+
+/** The slots of a run's thread, in the order they are posted. */
+async function posted(id: RunId): Promise<readonly string[]> {
+  const slots: string[] = [];
+  for (;;) {
+    const rows = await rig.outbox.claim(10, 1_000);
+    if (rows.length === 0) return slots;
+    for (const row of rows) {
+      if (row.post.thread === id) slots.push(row.post.slot);
+      await rig.outbox.sent(row, row.ts ?? row.id);
+    }
+  }
+}
 
 async function look(id: Awaited<ReturnType<typeof rig.request>>): Promise<boolean> {
   await rig.until(id, 'awaiting-approval', 'expired');

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { redisAlertStore } from '../../src/adapters/redis/alert-store.ts';
+import { applyAlert } from '../../src/detect/episode.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { note } from '../../src/domain/note.ts';
+import { recordPost } from '../../src/domain/post.ts';
 import type { EndedRun } from '../../src/domain/run.ts';
+import { drawPosts } from '../../src/main/draw.ts';
 import { check, jobsCatalogue, runbook, service, step } from './catalogue.ts';
 import { useJobs } from './rig.ts';
 
@@ -60,6 +64,9 @@ describe('a rollback from one release to another', () => {
     expect((await rig.deps.releases.holds(service)).map(({ version, run: by }) => [version, by])).toEqual([
       ['2.0.0', run.id],
     ]);
+    const alerts = redisAlertStore(rig.connection, { apply: applyAlert });
+    const draw = drawPosts({ runs: rig.store, releases: rig.deps.releases, catalogues: rig.deps.catalogues, alerts });
+    expect((await draw(recordPost(run.id)))?.text).toMatch(/\d\d:\d\d live · /);
   });
 
   it('is undone by a run that restores what it replaced, with a warning and through the same approval', async () => {

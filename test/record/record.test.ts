@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { RunEvent, RunEventBody } from '../../src/domain/event.ts';
 import { foldRun } from '../../src/domain/fold.ts';
 import { note } from '../../src/domain/note.ts';
-import { recordData } from '../../src/record/record-data.ts';
+import type { Run } from '../../src/domain/run.ts';
+import { liveSince, recordData } from '../../src/record/record-data.ts';
 import { verificationReport } from '../../src/verify/report.ts';
 import { aPlan, aRequest, newId, oneSeat, outcome } from '../engine/sample.ts';
 import { asker } from '../jobs/catalogue.ts';
@@ -54,6 +55,20 @@ const good = log([
     { kind: 'ended', status: 'succeeded', reason: null, by: asker, verdict: { passed: true, at: 70_000, results: [] } },
   ],
 ]);
+
+describe('since when the release that was left was live', () => {
+  const from = { key: 'left', version: '2.0.0', identity: {}, grade: 'unproven' } as const;
+  const plan = good.run.plan && { ...good.run.plan, from };
+  const span = (from: number, until: number | null) => ({ from: from * second, until, soakedMs: 0 });
+  it.each([
+    ['its last span before the run', [span(3, 8_000), span(12, 60_000), span(66, null)], 12_000],
+    ['nothing where it was not seen live before', [span(66, null)], null],
+    ['nothing where it is not known', null, null],
+  ] as const)('%s', (_, spans, since) => {
+    const left = spans ? [{ key: 'left', spans }] : [];
+    expect(liveSince({ ...good.run, plan } as Run, left)).toBe(since);
+  });
+});
 
 describe('the record of a run', () => {
   it('names the moments in order, with who did them (inventory 321)', () => {
