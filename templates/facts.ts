@@ -3,6 +3,7 @@ import type { CheckSpec, Locale, Runbook } from '../src/domain/catalogue.ts';
 import type { CheckResult } from '../src/domain/check.ts';
 import { type TargetId, targetParts } from '../src/domain/ids.ts';
 import type { Run } from '../src/domain/run.ts';
+import { isFinal, mayHaveTouched } from '../src/domain/status.ts';
 import { clock } from './clock.ts';
 import { esc } from './escape.ts';
 import { quoted } from './limits.ts';
@@ -41,9 +42,10 @@ function runbookOf(view: Pick<RunView, 'catalogue'>, run: Run): Runbook | null {
   return spec?.runbooks.find(runbook => runbook.id === run.plan?.runbook) ?? null;
 }
 
-/** When the time to recovery is over, epoch ms: counted from the beginning of the trouble, else from the request. */
+/** When the time to recovery is over, epoch ms: counted from the beginning of the trouble, else from the request; null where nothing recovers. */
 export function rtoEnds(run: Run): number | null {
-  return run.plan ? (run.request.detectedAt ?? run.createdAt) + run.plan.rtoMs : null;
+  const over = isFinal(run.status) && !mayHaveTouched(run.status);
+  return run.plan && !over ? (run.request.detectedAt ?? run.createdAt) + run.plan.rtoMs : null;
 }
 
 /** A clock time within this view. */

@@ -27,7 +27,8 @@ export function showRun(view: RunView): Screen {
   const { locale } = view;
   const plan = run.plan ? planLines(view, run.plan) : [whyLine(view)];
   const diff = run.plan ? shortDiff(run.plan, locale) : [];
-  const checks = [...checkLines(view), lookingLine(view)].filter(line => line !== null);
+  const looked = run.since.verifying !== undefined;
+  const checks = looked ? [...checkLines(view), lookingLine(view)].filter(line => line !== null) : [];
   const log = events
     .slice(-newest)
     .map(event => `${clockSeconds(event.at)} ${tell(event, { plan: run.plan, locale })}`);
