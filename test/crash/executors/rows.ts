@@ -1,0 +1,63 @@
+import type { CrashPointName } from '../../../src/ports/crash-point.ts';
+
+/** One place at which a worker is killed: which runbook runs, and which pass of which point. */
+export interface Row {
+  readonly name: string;
+  /** `forth` does the step and succeeds; `back` does it, fails at a second step and puts the first one back. */
+  readonly runbook: 'forth' | 'back';
+  readonly point: CrashPointName;
+  readonly nth: number;
+  readonly after: CrashPointName | null;
+}
+
+/** The points that the protocol of one operation passes. */
+export const operationPoints = [
+  'operation-begun',
+  'fence-raised',
+  'operation-observed',
+  'operation-applying',
+  'operation-applied',
+  'operation-settled',
+  'operation-verified',
+  'operation-ended',
+] as const satisfies readonly CrashPointName[];
+
+/** The points at which a begun operation has no outcome yet. */
+export const undecided: ReadonlySet<CrashPointName> = new Set(operationPoints.slice(0, -1));
+
+/** Those of them at which its effect is there already. */
+export const afterEffect: ReadonlySet<CrashPointName> = new Set(operationPoints.slice(4, -1));
+
+const before = ['target-acquired', 'preflight-started', 'execution-started'] as const;
+const afterwards = ['executed', 'check-ended', 'run-ended', 'release-held', 'record-kept', 'recorded'] as const;
+
+/** Every point between approval and record, on the way forth. */
+export function forthRows(operations: number): readonly Row[] {
+  const row = (point: CrashPointName, nth = 1): Row => {
+    const which = operations > 1 && operationPoints.some(one => one === point) ? `, operation ${nth}` : '';
+    return { name: `${point}${which}`, runbook: 'forth', point, nth, after: null };
+  };
+  const during = Array.from({ length: operations }, (_, at) => operationPoints.map(point => row(point, at + 1)));
+  return [...before.map(point => row(point)), ...during.flat(), ...afterwards.map(point => row(point))];
+}
+
+/** What an inverse that finds nothing to put back does not pass. */
+const onlyActing: ReadonlySet<CrashPointName> = new Set(['operation-applying', 'operation-applied']);
+
+/** Every point while the step is put back, after as many inverses that find nothing to put back. */
+export function backRows(idle = 1): readonly Row[] {
+  const row = (point: CrashPointName): Row => {
+    const nth = onlyActing.has(point) || point === 'run-ended' ? 1 : idle + 1;
+    return { name: `${point}, putting back`, runbook: 'back', point, nth, after: 'compensation-started' };
+  };
+  return [turningRow, ...operationPoints.map(row), row('run-ended')];
+}
+
+/** Where a run has just turned round. */
+export const turningRow: Row = {
+  name: 'compensation-started',
+  runbook: 'back',
+  point: 'compensation-started',
+  nth: 1,
+  after: null,
+};

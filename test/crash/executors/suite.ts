@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OutcomeHow, RunEvent } from '../../../src/domain/event.ts';
+import type { RunId } from '../../../src/domain/ids.ts';
+import type { RunStatus } from '../../../src/domain/status.ts';
+import type { Effect } from '../../fakes/target.ts';
+import { violations } from '../checker.ts';
+import { type Ended, type Lane, openRoom, type Room, type ServiceText } from './round.ts';
+import { afterEffect, type Row, undecided } from './rows.ts';
+
+/** Real targets, one for each row. */
+export interface World {
+  /** The service of a lane, as the catalogue's file has it, but for its place. */
+  service(lane: number): ServiceText;
+  /** Key of the release to go back to, where the step takes one. */
+  release?(lane: number): string | null;
+  /** What was done to the lane's target, counted there. */
+  effects(lane: number): Promise<unknown>;
+  /** Further environment of the workers. */
+  readonly env?: Record<string, string>;
+  close(): Promise<void>;
+}
+
+/** How one executor is put to the suite. */
+export interface Subject {
+  readonly rows: readonly Row[];
+  open(lanes: number): Promise<World>;
+  /** The name of the worker whose host it acts on; absent where any worker will do. */
+  readonly host?: string;
+  /** What nobody can look at and what may not be repeated stops and asks. */
+  readonly stops?: boolean;
+  /** What nobody can look at may be repeated. */
+  readonly repeats?: boolean;
+  /** How the run of a row must end, where it is not as for all others. */
+  end?(row: Row): RunStatus;
+  /** What must be counted on the target after a row. */
+  expected(row: Row): unknown;
+}
+
+/** So many runs stand still in one worker at a time; it drives at most 20. */
+const atOnce = 17;
+
+/** The suite: every executor, killed at every point of the journal. */
+export function crashSuite(name: string, subject: Subject): void {
+  const found = new Map<Row, Ended & { readonly effects: unknown }>();
+  let world: World | undefined;
+  let room: Room | undefined;
+  describe(`${name}, its worker killed by SIGKILL and another one going on`, () => {
+    beforeAll(async () => {
+      const { rows } = subject;
+      world = await subject.open(rows.length);
+      room = await openRoom();
+      const { env = {} } = world;
+      const place = subject.host ? { env, host: subject.host } : { env };
+      for (let from = 0; from < rows.length; from += atOnce) {
+        const some = rows.slice(from, from + atOnce);
+        const lanes = some.map((row, at) => laneOf(subject, world as World, row, from + at));
+        for (const [at, one] of (await room.round(lanes, place)).entries()) {
+          const row = some[at] as Row;
+          found.set(row, { ...one, effects: await world.effects(from + at) });
+        }
+      }
+    }, 400_000);
+    afterAll(async () => {
+      await room?.close();
+      await world?.close();
+    }, 60_000);
+
+    it.each(subject.rows)('at $name', row => {
+      const one = found.get(row);
+      if (!one) throw new Error('the row was not run');
+      const { events, run } = one.found;
+      const log = `${events.map(inWords).join(', ')}\n${one.said}`;
+      expect(one.stood, `killed there: ${log}`).toBe(true);
+      expect(run.status, log).toBe(endOf(subject, row));
+      expect(one.effects, log).toEqual(subject.expected(row));
+      expect(violations(one.found, claimed(run.id, events)), log).toEqual([]);
+      if (run.status !== 'needs-operator') expect(howOf(row, events), log).toBe(howExpected(subject, row));
+    });
+  });
+}
+
+function laneOf(subject: Subject, world: World, row: Row, at: number): Lane {
+  const service = { ...world.service(at), ...(subject.host ? { runsOn: subject.host } : {}) };
+  return { row, service, release: world.release?.(at) ?? null };
+}
+
+function endOf(subject: Subject, row: Row): RunStatus {
+  if (subject.end) return subject.end(row);
+  if (subject.stops && undecided.has(row.point)) return 'needs-operator';
+  return row.runbook === 'forth' ? 'succeeded' : 'compensated';
+}
+
+function inWords(event: RunEvent): string {
+  const facts = 'reason' in event && event.reason ? ` (${JSON.stringify(event.reason)})` : '';
+  if (!('index' in event)) return `${event.kind}${facts}`;
+  return `${event.kind} ${event.phase} ${event.index}${'how' in event ? ` ${event.how}` : ''}${facts}`;
+}
+
+/** The effects that the log claims, so that the checker judges the log alone: the real ones were counted at the target. */
+function claimed(run: RunId, events: readonly RunEvent[]): readonly Effect[] {
+  return events.flatMap(event => {
+    if (event.kind !== 'operation-ended' || (event.how !== 'applied' && event.how !== 'adopted')) return [];
+    const { at, fence, phase, index } = event;
+    return [{ at, fence, object: '', value: '', key: `${run}/${phase}/${index}` }];
+  });
+}
+
+/** How the operation that was cut off came to its outcome. */
+function howOf(row: Row, events: readonly RunEvent[]): OutcomeHow | null {
+  if (!undecided.has(row.point)) return null;
+  const phase = row.runbook === 'forth' ? 'apply' : 'revert';
+  const twice = events.find(
+    (event, at) => event.kind === 'operation-begun' && event.phase === phase && begunBefore(events, at),
+  );
+  if (twice?.kind !== 'operation-begun') return null;
+  const outcome = events.find(
+    event => event.kind === 'operation-ended' && event.phase === phase && event.index === twice.index,
+  );
+  return outcome?.kind === 'operation-ended' ? outcome.how : null;
+}
+
+function begunBefore(events: readonly RunEvent[], at: number): boolean {
+  const one = events[at];
+  if (one?.kind !== 'operation-begun') return false;
+  return events
+    .slice(0, at)
+    .some(event => event.kind === 'operation-begun' && event.phase === one.phase && event.index === one.index);
+}
+
+function howExpected(subject: Subject, row: Row): OutcomeHow | null {
+  if (!undecided.has(row.point)) return null;
+  return afterEffect.has(row.point) && !subject.repeats ? 'adopted' : 'applied';
+}
