@@ -89,7 +89,7 @@ function apply(run: Folding, event: RunEvent): void {
       return;
     case 'operator-decided':
       run.stopAsked = false;
-      if (event.action === 'continue') run.checks = [];
+      if (event.action === 'continue') lookAgain(run);
       return;
     case 'failing':
       run.trouble = event.reason;
@@ -112,6 +112,12 @@ function apply(run: Folding, event: RunEvent): void {
     default:
       journal(run, event);
   }
+}
+
+/** All checks are asked anew; a box that somebody ticked stays ticked, one answered with no is asked again. */
+function lookAgain(run: Folding): void {
+  run.checks = [];
+  run.ticks = Object.fromEntries(Object.entries(run.ticks).filter(([, passed]) => passed));
 }
 
 function journal(run: Folding, event: RunEvent): void {

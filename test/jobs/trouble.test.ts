@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { decideNextLevel, decideOperator } from '../../src/approve/operator.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import type { EndedRun, StoppedRun } from '../../src/domain/run.ts';
-import { asker, jobsCatalogue, runbook, step } from './catalogue.ts';
+import { asker, check, jobsCatalogue, runbook, step } from './catalogue.ts';
 import { useJobs } from './rig.ts';
 
 const rig = useJobs();
@@ -32,6 +32,25 @@ async function decide(run: StoppedRun, action: 'continue' | 'mark-done' | 'put-b
 }
 
 const values = () => ['flag', 'pool'].map(name => rig.target.object(name).value);
+
+describe('a box that a person answered with no', () => {
+  it('is asked anew once somebody has had it looked at again', async () => {
+    await rig.publish(
+      jobsCatalogue({ checks: ['look', 'sound'].map(id => check('manual', { id, timeoutMs: 600_000 })) }),
+    );
+    const id = await approved();
+    const tick = async (box: string, passed: boolean) => {
+      await rig.until(id, 'verifying');
+      await rig.change(id, { events: [{ kind: 'check-ticked', check: box, by: asker, passed }] });
+    };
+    await tick('sound', true);
+    await tick('look', false);
+    await decide((await rig.until(id, 'needs-operator')) as StoppedRun, 'continue');
+    expect((await rig.until(id, 'verifying')).ticks).toEqual({ sound: true });
+    await tick('look', true);
+    expect((await rig.recorded(id)).status).toBe('succeeded');
+  });
+});
 
 describe('an operation that fails', () => {
   it('is put back by itself where nothing of the target release served', async () => {
