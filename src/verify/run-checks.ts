@@ -79,11 +79,13 @@ async function judge(
     checkId: spec.id,
     verifyingSince: since,
   };
+  const ended = over(limit);
   let last: CheckOutcome = { status: 'unknown', note: note('check-no-answer') };
   try {
     const ask = (await deps.check(spec.kind)).start(context, spec.input);
     while (!limit.aborted) {
-      last = await ask().catch((error: unknown) => troubled(error, last));
+      const answer = ask().catch((error: unknown) => troubled(error, last));
+      last = await Promise.race([answer, ended.then((): CheckOutcome => ({ ...last, status: 'waiting' }))]);
       if (last.status !== 'waiting' || spec.kind === manualKind) break;
       await deps.sleep(pauseMs, limit);
     }
@@ -93,6 +95,13 @@ async function judge(
   if (outer.aborted || (signal.aborted && last.status === 'waiting')) return null;
   const { status, note: said } = last.status === 'waiting' ? { status: 'unknown' as const, note: last.note } : last;
   return { id: spec.id, title: spec.title, kind: spec.kind, status, note: said, startedAt, endedAt: deps.now() };
+}
+
+/** Resolves when the signal is aborted: a check that does not hear it is left to itself. */
+function over(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** A check that cannot ask is asked again until its time is over: no answer is neither good nor bad. */

@@ -12,7 +12,7 @@ import { judgeChecks } from '../../src/verify/verdict.ts';
 import { aRequest, newId } from '../engine/sample.ts';
 import { check } from '../jobs/catalogue.ts';
 
-type Answer = CheckStatus | 'throws' | 'refuses';
+type Answer = CheckStatus | 'throws' | 'refuses' | 'hangs';
 
 /** Runs checks that answer as their list says, the last answer again and again; clock and pauses are counted, not waited. */
 async function verify(
@@ -34,6 +34,7 @@ async function verify(
         const list = left.get(checkId) ?? [];
         const answer = (list.length > 1 ? list.shift() : list[0]) ?? 'waiting';
         if (answer !== 'waiting' && answer !== 'throws') running -= 1;
+        if (answer === 'hangs') return new Promise(() => undefined);
         if (answer === 'throws') throw new Error('connection refused');
         if (answer === 'refuses') throw new Refusal(reason('permission-missing'));
         return { status: answer, note: note(`said-${answer}`) };
@@ -92,6 +93,7 @@ describe('running checks', () => {
     ['an answer that it does not know', ['unknown'], 'unknown', 'said-unknown'],
     ['trouble, then an answer', ['throws', 'passed'], 'passed', 'said-passed'],
     ['trouble until its time is over', ['throws'], 'unknown', 'check-no-answer'],
+    ['a check that hangs and hears no signal', ['hangs'], 'unknown', 'check-no-answer'],
     ['a refusal', ['refuses'], 'unknown', 'check-refused'],
     ['a failure', ['waiting', 'failed'], 'failed', 'said-failed'],
   ] as const)('%s', async (_, answers, status, code) => {
