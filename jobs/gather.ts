@@ -5,6 +5,7 @@ import { listCandidates } from '../src/plan/candidates.ts';
 import type { Log } from '../src/ports/log.ts';
 import type { BoundReleaseSource } from '../src/ports/release-source.ts';
 import type { ReleaseStore } from '../src/ports/release-store.ts';
+import { inTime } from './in-time.ts';
 
 /** What looking at a target's releases needs. */
 export interface GatherDeps {
@@ -54,5 +55,6 @@ export async function lookAt(
   const entry = deps.releaseSources.get(kind);
   if (!entry) throw new Refusal(reason('plan-failed', { step: kind }));
   const source = await entry.load();
-  return source.look({ signal: AbortSignal.any([signal, AbortSignal.timeout(lookMs)]) }, input);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(lookMs)]);
+  return inTime(limit, source.look({ signal: limit }, input));
 }

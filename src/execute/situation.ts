@@ -6,6 +6,7 @@ import type { OperationLike } from '../ports/executor.ts';
 import type { ExecuteDeps } from './deps.ts';
 import { entryOf, mayHaveActed } from './journal.ts';
 import type { Lease } from './lease.ts';
+import { outside } from './outside.ts';
 
 /** What a person finds who takes over: what the target shows, and the commands that finish the job by hand. */
 export interface Situation {
@@ -42,7 +43,7 @@ async function lookAt(
   try {
     const executor = await deps.executor(operation.executor);
     const context = { run: plan.run, target: plan.target, signal };
-    return (await executor.observe(context, operation)).note;
+    return (await outside(lease, signal, () => executor.observe(context, operation))).note;
   } catch {
     return note('not-observed', { object: operation.object });
   }
