@@ -1,5 +1,6 @@
 import { parseRunId } from '../src/domain/ids.ts';
 import type { Post } from '../src/domain/post.ts';
+import { Refusal } from '../src/domain/reason.ts';
 import type { Screen } from '../src/domain/screen.ts';
 import type { Log } from '../src/ports/log.ts';
 import type { Delivery, Notifier } from '../src/ports/notifier.ts';
@@ -59,8 +60,13 @@ async function draw(deps: DeliverDeps, row: ClaimedPost): Promise<Screen | null 
     return await deps.render(row.post);
   } catch (failure) {
     deps.log.error({ err: failure, post: row.post, attempts: row.attempts }, 'A message could not be drawn');
-    return row.attempts >= mostDrawings ? null : undefined;
+    return unsure(failure) || row.attempts < mostDrawings ? undefined : null;
   }
+}
+
+/** Whether only the store was away: that says nothing of the screen. */
+function unsure(failure: unknown): boolean {
+  return failure instanceof Refusal && failure.reason.code === 'not-confirmed';
 }
 
 /** The root stands in the channel, everything else below it. */

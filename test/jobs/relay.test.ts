@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type DeliverDeps, deliverRow } from '../../jobs/deliver.ts';
 import { createPacing } from '../../jobs/pacing.ts';
 import { createRelay, type Relay } from '../../jobs/relay.ts';
 import { createClients } from '../../src/adapters/slack/clients.ts';
 import { createNotifier } from '../../src/adapters/slack/notifier.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { cardPost, type Post, recordPost, replyPost, rootPost, verdictPost } from '../../src/domain/post.ts';
+import { Refusal, reason } from '../../src/domain/reason.ts';
 import type { Screen } from '../../src/domain/screen.ts';
 import type { Notifier } from '../../src/ports/notifier.ts';
 import { type KeptLog, keptLog } from '../adapters/slack/door.ts';
@@ -53,17 +55,19 @@ afterEach(async () => {
   words.clear();
 });
 
+function deliverDeps(render: DeliverDeps['render']): DeliverDeps {
+  const opsChannel = async () => slack.channel('ops');
+  const pacing = createPacing({ now: () => Date.now() });
+  return { outbox: rig.outbox, notifier, runs: rig.store, pacing, log, render, opsChannel };
+}
+
 function startRelay(): Relay {
-  const relay = createRelay({
-    outbox: rig.outbox,
-    notifier,
-    runs: rig.store,
-    pacing: createPacing({ now: () => Date.now() }),
-    log,
-    render: async post =>
-      words.get(post.slot) ?? (words.has(post.slot) ? null : { text: `${post.thread} ${post.slot}`, blocks: [] }),
-    opsChannel: async () => slack.channel('ops'),
-  });
+  const relay = createRelay(
+    deliverDeps(
+      async post =>
+        words.get(post.slot) ?? (words.has(post.slot) ? null : { text: `${post.thread} ${post.slot}`, blocks: [] }),
+    ),
+  );
   relays.push(relay);
   return relay;
 }
@@ -150,6 +154,23 @@ describe('the relay', () => {
     startRelay().ring();
     await drained();
     expect((await of('other', run)).map(slotOf)).toEqual(['root', 'card']);
+  });
+});
+
+describe('a message that cannot be drawn', () => {
+  it.each([
+    ['because the store is away waits, however often it was tried', new Refusal(reason('not-confirmed')), 0],
+    ['at the last of many attempts is given up', new Error('no such check'), 1],
+  ] as const)('%s', async (_, failure, dead) => {
+    const run = await thread('team', id => [rootPost(id)]);
+    const row = (await rig.outbox.claim(50, 1_000)).find(({ post }) => post.thread === run);
+    if (!row) throw new Error('nothing to deliver');
+    const before = (await rig.outbox.counts()).dead;
+    const left = await deliverRow(
+      deliverDeps(() => Promise.reject(failure)),
+      { ...row, attempts: 50 },
+    );
+    expect([(await rig.outbox.counts()).dead - before, left.againInMs === null]).toEqual([dead, dead === 1]);
   });
 });
 
