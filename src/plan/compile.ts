@@ -44,7 +44,11 @@ export function compilePlan(hash: Hash, material: PlanMaterial): Plan {
     interruption: worst(plans.map(plan => plan.interruption)),
     reversible: operations.every(({ inverse }) => inverse !== null),
     notRolledBack: plans.flatMap(plan => plan.notRolledBack),
-    notChecked: [...plans.flatMap(plan => plan.notChecked), ...checks.left],
+    notChecked: [
+      ...plans.flatMap(plan => plan.notChecked),
+      ...(to ? [note('migrations-not-checked')] : []),
+      ...checks.left,
+    ],
     warnings: [...plans.flatMap(plan => plan.warnings), ...releaseWarnings(to)],
     expectedMs: plans.reduce((sum, plan) => sum + plan.expectedMs, 0),
     rtoMs: runbook.rtoMs,

@@ -25,4 +25,8 @@ export const planNotes = {
     en: () => 'this brings back what the rollback replaced',
     'zh-CN': () => '将恢复那次回滚所替换的内容',
   },
+  'migrations-not-checked': {
+    en: () => 'database migrations between the two releases',
+    'zh-CN': () => '两个版本之间的数据库迁移',
+  },
 } satisfies NoteTable;

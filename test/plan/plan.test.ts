@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { newRelease } from '../../src/detect/live.ts';
 import type { TargetSpec } from '../../src/domain/catalogue.ts';
 import { note } from '../../src/domain/note.ts';
 import type { Interruption, OperationDraft, Plan } from '../../src/domain/plan.ts';
@@ -66,6 +67,14 @@ describe('compiling', () => {
     const codes = (made: Plan) => made.notChecked.map(({ code }) => code);
     expect(codes(plan([compiled([draft('a')])], spec))).toEqual(['no-alert-to-clear', 'no-checks']);
     expect(codes(plan([compiled([draft('a')])], spec, 'episode'))).toEqual([]);
+  });
+
+  it('trap 15: a way back to a release says that migrations were not looked at', () => {
+    const release = newRelease(target().target, { key: 'k', version: '1', identity: {} }, 0);
+    const to: Candidate = { release, verdict: 'open', why: note('candidate-good') };
+    const material = { run, request: { episode: null }, target: target(), runbook: runbook([step('x')]), from: null };
+    const made = compilePlan(hash, { ...material, steps: [compiled([draft('a')])], to });
+    expect(made.notChecked.map(({ code }) => code)).toContain('migrations-not-checked');
   });
 
   it.each([
