@@ -1,5 +1,6 @@
 import { parseButtonValue } from '../src/domain/button.ts';
 import { parseProposalId, parseRunId, type RunId, shortRunId } from '../src/domain/ids.ts';
+import { proposalPost } from '../src/domain/post.ts';
 import { Refusal, reason } from '../src/domain/reason.ts';
 import type { ButtonPress, FormSubmission, Reply } from '../src/ports/inbound.ts';
 import type { ActionId, FormId } from '../templates/ids.ts';
@@ -59,8 +60,9 @@ export const buttons: Readonly<Record<ActionId | 'select-service' | 'select-envi
   'proposal-dismiss': async (deps, visit, { value }) => {
     const proposal = await proposalOf(deps, value);
     await mustHold(deps, visit, 'request');
-    const post = { thread: proposal.id, slot: 'root', screen: 'proposal', urgency: 'urgent' } as const;
-    const closed = await deps.alerts.close(proposal.id, proposal.version, 'dismissed', null, [post]);
+    const closed = await deps.alerts.close(proposal.id, proposal.version, 'dismissed', null, [
+      proposalPost(proposal.id),
+    ]);
     if (!closed) throw new Refusal(reason('stale-card'));
     deps.doorbell.ringRelay();
     return did(visit, 'dismissed', { target: proposal.target });

@@ -1,5 +1,5 @@
 import { parseRunId, type RunId, shortRunId } from '../src/domain/ids.ts';
-import { cardPost, rootPost } from '../src/domain/post.ts';
+import { cardPost, proposalPost, rootPost } from '../src/domain/post.ts';
 import { Refusal, reason } from '../src/domain/reason.ts';
 import type { Reply } from '../src/ports/inbound.ts';
 import type { NewRun } from '../src/ports/run-store.ts';
@@ -26,18 +26,22 @@ export async function requestRollback(
   const replaced = replaces ? await replacing(deps, visit, replaces) : undefined;
   const start = await createRun(deps, visit, requestOf(visit, order), replaced);
   if (start.kind === 'busy') return await shownBusy(deps, visit, start.id, seedOf(wish));
-  await takeProposal(deps, order, start.id);
+  await takeProposal(deps, order, start.id).catch(unsure);
   const channel = visit.visitor.via === 'slack' ? order.target.channel : null;
   const screen = started(visit.locale, { run: start.id, target: order.target.target, channel });
   return { kind: 'say', screen, to: 'person', run: start.id, data: { run: start.id, target: order.target.target } };
 }
 
-/** Closes the proposal that a run was begun from; the run goes on whether that is noted or not. */
+/** The run is there and goes on: that its proposal could not be closed must not be told as if nothing had begun. */
+function unsure(failure: unknown): void {
+  if (!(failure instanceof Refusal)) throw failure;
+}
+
+/** Closes the proposal that a run was begun from. */
 async function takeProposal(deps: DoorDeps, { proposal: id }: Order, run: RunId): Promise<void> {
   const proposal = id ? await deps.alerts.proposal(id) : null;
   if (proposal?.status !== 'open') return;
-  const post = { thread: proposal.id, slot: 'root', screen: 'proposal', urgency: 'urgent' } as const;
-  await deps.alerts.close(proposal.id, proposal.version, 'taken', run, [post]);
+  await deps.alerts.close(proposal.id, proposal.version, 'taken', run, [proposalPost(proposal.id)]);
   deps.doorbell.ringRelay();
 }
 

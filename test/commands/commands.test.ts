@@ -7,7 +7,7 @@ import { slackManifest } from '../../src/adapters/slack/manifest.ts';
 import { buttonValue } from '../../src/domain/button.ts';
 import { type ProposalId, shortRunId, targetId } from '../../src/domain/ids.ts';
 import type { Note } from '../../src/domain/note.ts';
-import { reason } from '../../src/domain/reason.ts';
+import { Refusal, reason } from '../../src/domain/reason.ts';
 import { helpTopics } from '../../templates/data.ts';
 import { actionIds, formIds, selectIds } from '../../templates/ids.ts';
 import { helpReply } from '../../templates/index.ts';
@@ -419,6 +419,19 @@ describe('proposals', () => {
     expect(request.detectedAt).not.toBeNull();
     expect(await door.deps.alerts.proposal(id)).toMatchObject({ status: 'taken', run: runOf(reply) });
     expect(textOf(await door.press('jon', 'proposal-take', buttonValue(id, 1)))).toContain('cart-web · production');
+  });
+
+  it('one that cannot be closed does not hide the run that was begun from it', async () => {
+    await ran('2.13.2', '2.14.0');
+    await graded('2.13.2', 'verified');
+    const form = await door.press('mara', 'proposal-take', buttonValue(await proposed(), 1));
+    if (form.kind !== 'form') throw new Error(textOf(form));
+    const { alerts } = door.deps;
+    const { close } = alerts;
+    Object.assign(alerts, { close: () => Promise.reject(new Refusal(reason('not-confirmed'))) });
+    const reply = await door.submit('mara', 'request', form.form.metadata, {});
+    Object.assign(alerts, { close });
+    expect((await door.run(runOf(reply))).request.release).toBe('k2132');
   });
 
   it('*Not now* closes it once', async () => {
