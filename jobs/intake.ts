@@ -5,26 +5,13 @@ import type { Alert, Episode, Proposal } from '../src/domain/alert.ts';
 import type { Catalogue, TargetSpec } from '../src/domain/catalogue.ts';
 import { parseProposalId, type TargetId } from '../src/domain/ids.ts';
 import { proposalPost } from '../src/domain/post.ts';
-import type { DeploymentStatus, Identity } from '../src/domain/release.ts';
+import type { ToldDeployment } from '../src/domain/release.ts';
 import { listCandidates } from '../src/plan/candidates.ts';
 import type { AlertStore, RawIntake } from '../src/ports/alert-store.ts';
 import type { Doorbell } from '../src/ports/doorbell.ts';
 import type { Log } from '../src/ports/log.ts';
 import type { ReleaseStore } from '../src/ports/release-store.ts';
 import type { RunStore } from '../src/ports/run-store.ts';
-
-/** A deployment as the intake needs it. */
-export interface DeploymentTold {
-  readonly service: string;
-  readonly environment: string;
-  readonly status: DeploymentStatus;
-  readonly version: string;
-  readonly identity: Identity;
-  readonly key: string;
-  readonly by: string | null;
-  readonly at: number;
-  readonly url: string | null;
-}
 
 /** What the intake works bodies off with. */
 export interface IntakeDeps {
@@ -40,7 +27,7 @@ export interface IntakeDeps {
     receivedAt: number,
   ) => { readonly alerts: readonly Alert[] } | null;
   /** Reads a parsed body of a deployment hook; null where it is none. */
-  readonly readDeployment: (parsed: unknown, receivedAt: number) => DeploymentTold | null;
+  readonly readDeployment: (parsed: unknown, receivedAt: number) => ToldDeployment | null;
   readonly log: Log;
 }
 
@@ -134,7 +121,7 @@ async function propose(deps: IntakeDeps, spec: TargetSpec, episode: Episode): Pr
 }
 
 /** Learns a deployment; a proposal whose suspect is not live any more is closed: somebody else was at it. */
-async function takeDeployment(deps: IntakeDeps, told: DeploymentTold): Promise<void> {
+async function takeDeployment(deps: IntakeDeps, told: ToldDeployment): Promise<void> {
   const spec = targetFor(deps.catalogue(), told.service, told.environment);
   if (!spec) {
     const { service, environment } = told;

@@ -44,6 +44,21 @@ export interface Release {
 /** How a deployment ended, as its sender says. */
 export type DeploymentStatus = 'started' | 'succeeded' | 'failed' | 'aborted' | 'rolled_back';
 
+/** A deployment that a pipeline told of. */
+export interface ToldDeployment {
+  readonly service: string;
+  readonly environment: string;
+  readonly status: DeploymentStatus;
+  readonly version: string;
+  readonly identity: Identity;
+  /** Made of what was deployed, so that the same release has the same key; it begins with `deployment:`. */
+  readonly key: string;
+  readonly by: string | null;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly url: string | null;
+}
+
 /** A release as a run names it. */
 export interface ReleaseRef {
   readonly key: string;

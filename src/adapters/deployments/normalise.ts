@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { readMoment } from '../../domain/moment.ts';
-import type { DeploymentStatus, Identity } from '../../domain/release.ts';
+import type { DeploymentStatus, Identity, ToldDeployment } from '../../domain/release.ts';
 
 const name = z.string().trim().min(1).max(200);
 const label = name.nullish();
@@ -52,21 +52,6 @@ const body = z
     id: z.union([z.string().max(200), z.number()]).nullish(),
   })
   .refine(told => Boolean(told.version || told.commit || told.image));
-
-/** A deployment that a pipeline told of. */
-export interface ToldDeployment {
-  readonly service: string;
-  readonly environment: string;
-  readonly status: DeploymentStatus;
-  readonly version: string;
-  readonly identity: Identity;
-  /** Made of what was deployed, so that the same release has the same key; it begins with `deployment:`. */
-  readonly key: string;
-  readonly by: string | null;
-  /** Epoch ms. */
-  readonly at: number;
-  readonly url: string | null;
-}
 
 /** Reads a parsed body of a deployment hook; null where it is none. A release needs a version, a commit or an image. */
 export function readDeployment(parsed: unknown, receivedAt: number): ToldDeployment | null {
