@@ -21,7 +21,7 @@ import type { Log } from '../ports/log.ts';
 import type { Probe } from '../ports/probe.ts';
 import { doorDeps } from './door.ts';
 import { doctorProbes } from './probes.ts';
-import { nobodyInSlack, openSlack } from './slack.ts';
+import { openSlack, slackUnasked } from './slack.ts';
 import { openStores, redisUrl, type Stores } from './stores.ts';
 import { catalogueTables } from './tables.ts';
 
@@ -64,7 +64,7 @@ async function openEngine(env: Environment, log: Log): Promise<Engine> {
   });
   const catalogue = await today(env, stores);
   const probes = doctorProbes({ env, stores, slack, clock, today: () => catalogue, socketTrouble: () => null });
-  const directory = slack?.directory ?? nobodyInSlack;
+  const directory = slack?.directory ?? slackUnasked;
   const file = env.BACKOUT_CATALOG;
   const publish = (found: Catalogue) => stores.catalogues.publish(found);
   const holder = catalogue && holdCatalogue({ tables: catalogueTables, file, publish }, catalogue);

@@ -18,13 +18,15 @@ export interface SlackSide {
   readonly notifier: Notifier;
 }
 
-/** Without Slack only listed people are known; what only Slack could tell is refused. */
-export const nobodyInSlack: Directory = {
-  user: async () => null,
-  groupMembers: async () => {
-    throw new Refusal(reason('membership-unknown'));
-  },
+const unknown = async (): Promise<never> => {
+  throw new Refusal(reason('membership-unknown'));
 };
+
+/** Without Slack only listed people are known; what only Slack could tell is refused. */
+export const nobodyInSlack: Directory = { user: async () => null, groupMembers: unknown };
+
+/** For a worker or a terminal that has no token of its own: the bot beside it may have one, so nobody is taken for unknown to Slack. */
+export const slackUnasked: Directory = { user: unknown, groupMembers: unknown };
 
 /** Opens the clients; null where no token is set. Slack's library is loaded only then. */
 export async function openSlack(env: Environment, clock: Clock, log: Log): Promise<SlackSide | null> {

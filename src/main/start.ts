@@ -21,7 +21,7 @@ import { doorDeps } from './door.ts';
 import { drawPosts } from './draw.ts';
 import { openHttp } from './http.ts';
 import { doctorProbes } from './probes.ts';
-import { nobodyInSlack, openSlack, openSlackDoor, type SlackSide } from './slack.ts';
+import { nobodyInSlack, openSlack, openSlackDoor, type SlackSide, slackUnasked } from './slack.ts';
 import { openStores, ownRedis, redisUrl, type Stores } from './stores.ts';
 import { bindTables } from './tables.ts';
 import { readOrRefuse, StartProblems, type Today, todayFromFile, todayFromRedis } from './today.ts';
@@ -135,7 +135,7 @@ async function openWorkerSide(opened: Process, safeForAutomatic: boolean, bind: 
     kubeconfig: env.KUBECONFIG,
     stateDir: env.BACKOUT_STATE_DIR,
   });
-  const directory = slack?.directory ?? nobodyInSlack;
+  const directory = slack?.directory ?? (env.BACKOUT_ROLE === 'worker' ? slackUnasked : nobodyInSlack);
   const parts = { env, stores, tables, doorbell, directory, processes, log, safeForAutomatic };
   const workers = await openWorker(parts, () => {
     log.error({}, 'The workers went silent twice; this process ends so that a new one can start');
