@@ -41,8 +41,11 @@ async function judge(deps: DoorDeps, visit: Visit, ballot: Ballot, found: RunWit
   }
   if (ballot.drawn !== null && ballot.drawn < asked) return { only: refused(reason('stale-card')) };
   const catalogues = await votersCatalogues(deps, visit, run);
-  const { held, unknown } = await votingRoles(deps, catalogues, run.approval.rule, visit.member);
-  const why = refuseVote(run, visit.member, held, unknown, await deps.runs.now());
+  const [{ held, unknown }, now] = await Promise.all([
+    votingRoles(deps, catalogues, run.approval.rule, visit.member),
+    deps.runs.now(),
+  ]);
+  const why = refuseVote(run, visit.member, held, unknown, now);
   if (why) return refuseAndLog(visit, found, why);
   const { member, visitor } = visit;
   const { decision, reason: said } = ballot;

@@ -47,12 +47,13 @@ function livesElsewhere(deps: DriveDeps, run: Run): boolean {
 
 /** Answers the run as it was left, where that is known. */
 async function driveHeld(deps: DriveDeps, run: Run, turn: Turn): Promise<RunWithLog | null> {
-  const lease = await takeTarget(deps, run, turn);
-  if (!lease) return null;
+  const taken = await takeTarget(deps, run, turn);
+  if (!taken) return null;
+  const { lease } = taken;
   const held: Held = { deps, lease, turn };
   let left: RunWithLog | null = null;
   try {
-    left = await throughStages(held, run.id);
+    left = await throughStages(held, run.id, taken.found);
   } catch (error) {
     await troubled(held, run.id, error).catch((failure: unknown) =>
       deps.log.warn({ run: run.id, failure }, 'a run’s trouble could not be written down'),
@@ -68,29 +69,42 @@ async function driveHeld(deps: DriveDeps, run: Run, turn: Turn): Promise<RunWith
 }
 
 /** Answers the run where no stage is left for it; null where it rests, as it may have changed since it was read. */
-async function throughStages(held: Held, id: RunId): Promise<RunWithLog | null> {
+async function throughStages(held: Held, id: RunId, first: RunWithLog | null): Promise<RunWithLog | null> {
+  let known = first;
   for (let round = 0; round < mostStages; round += 1) {
     if (held.turn.stopping.aborted) return null;
-    const found = await held.deps.store.read(id);
+    const found: RunWithLog | null = known ?? (await held.deps.store.read(id));
     const stage = found && stages[found.run.status];
     if (!found || !stage) return found;
-    if ((await stage(held, found)) === 'rest') return null;
+    const next = await stage(held, found);
+    if (next === 'rest') return null;
+    known = next === 'on' ? null : next;
   }
   throw new Error(`run ${id} went through ${mostStages} stages in one turn`);
 }
 
+/** A target that is held, with the run as it was then where nobody held it before. */
+interface Taken {
+  readonly lease: Lease;
+  readonly found: RunWithLog | null;
+}
+
 /** Takes the run's target, ends what a dead worker left running, and keeps the lease; null where somebody else has it. */
-async function takeTarget(deps: DriveDeps, run: Run, turn: Turn): Promise<Lease | null> {
+async function takeTarget(deps: DriveDeps, run: Run, turn: Turn): Promise<Taken | null> {
   const { target } = run.request;
   const takenAt = deps.monotonic();
-  const taken = await deps.store.acquire(target, run.id, deps.worker, deps.times.leaseMs, waitsOut(deps, run));
+  // The read goes out behind the taking without waiting for it: a round trip less.
+  const [taken, found] = await Promise.all([
+    deps.store.acquire(target, run.id, deps.worker, deps.times.leaseMs, waitsOut(deps, run)),
+    deps.store.read(run.id),
+  ]);
   if (!taken.ok) return null;
   const lease = keepLease(deps, target, taken.fence, takenAt);
   turn.abort.addEventListener('abort', () => lease.lose(), { signal: lease.signal });
   await deps.crashPoint('target-acquired', run.id);
   const left = taken.previous?.children.filter(child => child.host === deps.host) ?? [];
   const ended = await Promise.all(left.map(child => deps.endProcess(child)));
-  if (ended.every(gone => gone)) return lease;
+  if (ended.every(gone => gone)) return { lease, found: taken.previous ? null : found };
   deps.log.error({ run: run.id, children: left }, 'processes that a dead worker left could not be ended');
   // Not given back, which would forget them: the lease runs out, and the next turn tries to end them again.
   lease.stop();

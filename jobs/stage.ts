@@ -17,8 +17,8 @@ export interface Held {
   readonly turn: Turn;
 }
 
-/** Takes a run one stage on; `rest` where nothing is to be done until something happens. */
-export type Stage = (held: Held, found: RunWithLog) => Promise<'on' | 'rest'>;
+/** Takes a run one stage on; answers the run where the stage has read it anew, and `rest` where nothing is to be done until something happens. */
+export type Stage = (held: Held, found: RunWithLog) => Promise<'on' | 'rest' | RunWithLog>;
 
 /** An end that nobody was asked for or that came before anything was touched. */
 type PlainEnd = Extract<Extract<RunEventBody, { kind: 'ended' }>['status'], 'failed' | 'noop' | 'superseded'>;

@@ -126,9 +126,11 @@ function acts(rig: JobsRig): Partial<JobsRig> {
     if (!found) throw new Error(`no run ${id}`);
     return found;
   };
-  const change = async (id: RunId, wanted: Change) => {
+  // A worker may write between the read and the change: then it is read anew, as the front door does.
+  const change = async (id: RunId, wanted: Change, tries = 8): Promise<void> => {
     const { run } = await read(id);
     const result = await rig.store.change(id, { version: run.version }, wanted);
+    if (!result.ok && result.why === 'conflict' && tries > 1) return change(id, wanted, tries - 1);
     if (!result.ok) throw new Error(`${result.why}: ${wanted.events.map(({ kind }) => kind)}`);
     await rig.deps.doorbell.ring(id, 'test', null);
   };
