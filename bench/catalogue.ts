@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** How many targets the catalogue names: so many runs can be open at once. */
+/** How many targets a catalogue names unless told otherwise: so many runs can be open at once. */
 export const lanes = 60;
 
 /** The channel of every target. */
@@ -25,6 +25,8 @@ export interface Orders {
   /** Further lines of the service. */
   readonly service?: readonly string[];
   readonly channel?: string;
+  /** How many targets there are; as many as runs can be open at once unless set. */
+  readonly targets?: number;
 }
 
 /** Writes a catalogue with many like targets into a fresh folder: one vote of somebody else is needed, except in drills. */
@@ -35,8 +37,9 @@ export async function writeCatalogue(orders: Orders): Promise<Folder> {
   return { catalogue, stateDir: join(folder, 'state'), remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-function catalogueText({ asker, approver, steps, service = [], channel: at = channel }: Orders): string {
-  const environments = Array.from({ length: lanes }, (_, lane) => [
+function catalogueText(orders: Orders): string {
+  const { asker, approver, steps, service = [], channel: at = channel, targets = lanes } = orders;
+  const environments = Array.from({ length: targets }, (_, lane) => [
     `      e${lane}:`,
     '        mode: act',
     '        runbooks:',

@@ -1,10 +1,11 @@
 import { ack } from './ack.ts';
 import { type Bench, drawTable, type Figure } from './figure.ts';
 import { firstOperation } from './first-operation.ts';
+import { idle } from './idle.ts';
 import { journal } from './journal.ts';
 import { kill } from './kill.ts';
 
-const benches: readonly Bench[] = [ack, firstOperation, journal, kill];
+const benches: readonly Bench[] = [ack, firstOperation, journal, kill, idle];
 
 async function main(wanted: readonly string[]): Promise<number> {
   const unknown = wanted.filter(name => !benches.some(bench => bench.name === name));
