@@ -79,9 +79,8 @@ async function planRollback(held: Held, run: RequestedRun, target: TargetSpec): 
   });
   const choice = chooseRelease(gathered.candidates, request.release, request.by.kind === 'system', target.target);
   const freeze = await deps.releases.frozen(target.target);
-  const standing = freeze && (freeze.until === null || freeze.until > now) ? freeze : null;
   const considered: Considered[] = [];
-  for (const { runbook, out } of prospects(target, request, standing)) {
+  for (const { runbook, out } of prospects(target, request, freeze)) {
     const { id, level } = runbook;
     const tried = out ?? (await tryRunbook(held, run, target, runbook, gathered, choice));
     if ('operations' in tried)

@@ -40,7 +40,6 @@ const effects: Readonly<Record<TimerName, (found: RunWithLog) => Change>> = {
           posts: [rootPost(run.id, 'urgent'), cardPost(run.id), replyPost(run.id, run.version + 1, 'ended')],
         }
       : { events: [], clearTimers: ['expire'] },
-  'verify-deadline': () => ({ events: [], clearTimers: ['verify-deadline'] }),
   'stop-reminder': ({ run, events }) =>
     run.status === 'needs-operator'
       ? {

@@ -59,7 +59,6 @@ async function succeed(held: Held, run: DrivenRun, verdict: Verdict): Promise<'o
   const by = systemActor(held.deps.worker);
   await writeHeld(held, run, {
     events: [{ kind: 'ended', status: 'succeeded', reason: null, by, verdict }],
-    clearTimers: ['verify-deadline'],
     posts: [rootPost(run.id, 'urgent'), verdictPost(run.id)],
   });
   await held.deps.crashPoint('run-ended', run.id);

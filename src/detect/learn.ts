@@ -64,7 +64,7 @@ function fuller(known: Release, identity: ObservedRelease['identity']): Release[
 }
 
 /** Keys of releases that only a deployment event told of so far begin so. */
-export const announcedPrefix = 'deployment:';
+const announcedPrefix = 'deployment:';
 
 function isAnnouncementOf(release: Release, current: ObservedRelease): boolean {
   if (!release.key.startsWith(announcedPrefix)) return false;

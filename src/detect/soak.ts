@@ -4,7 +4,7 @@ import { byKey, changeSpan, put } from './book.ts';
 import { regrade } from './grade.ts';
 
 /** The longest time between two looks that still counts as watched, in ms: four missed looks. */
-export const blindAfterMs = 75_000;
+const blindAfterMs = 75_000;
 
 /** A release may restart while it starts up, for so long, in ms. */
 const startUpMs = 300_000;

@@ -4,9 +4,6 @@ export type Level = 1 | 2 | 3 | 4;
 /** All levels, mildest first: the order in which *suggest* tries them. */
 export const levels: readonly Level[] = [1, 2, 3, 4];
 
-/** What each level puts back. */
-export const levelNames = { 1: 'flag', 2: 'config', 3: 'code', 4: 'data' } as const satisfies Record<Level, string>;
-
 /** Reads a level out of a number or text; null where there is no such level. */
 export function parseLevel(value: string | number): Level | null {
   return levels.find(level => String(level) === String(value).trim()) ?? null;

@@ -14,7 +14,6 @@ export function stopChange({ run, events }: RunWithLog, cause: Reason, found: Si
   return {
     events: [stopped],
     setTimers: { 'stop-reminder': stopReminderMs },
-    clearTimers: ['verify-deadline'],
     posts: [rootPost(run.id, 'urgent'), stopPost(run.id, stopsIn(events) + 1)],
   };
 }

@@ -26,7 +26,7 @@ import { openStores, redisUrl, type Stores } from './stores.ts';
 import { catalogueTables } from './tables.ts';
 
 /** The checkout's or the package's folder. */
-export const packageRoot = join(import.meta.dirname, '..', '..');
+const packageRoot = join(import.meta.dirname, '..', '..');
 
 const clock: Clock = { now: () => Date.now() };
 const hourMs = 3_600_000;

@@ -53,5 +53,6 @@ export interface ReleaseStore {
   holds(target: TargetId): Promise<readonly Hold[]>;
   freeze(freeze: Freeze): Promise<void>;
   unfreeze(target: TargetId): Promise<boolean>;
+  /** The freeze that stands now, by the store’s clock. */
   frozen(target: TargetId): Promise<Freeze | null>;
 }

@@ -24,7 +24,7 @@ export interface WorkersDeps {
 const concurrency = 20;
 
 /** How often the watchdog looks, and how long a worker may be silent while jobs wait, in ms. */
-export const watchdogPace = { lookEveryMs: 10_000, silentAfterMs: 30_000 };
+const watchdogPace = { lookEveryMs: 10_000, silentAfterMs: 30_000 };
 
 /** Running workers. */
 export interface Workers {

@@ -7,7 +7,7 @@ const entriesOf = (parts: readonly Part[], key: string): Entry[] =>
   parts.filter((part): part is Entry => part.kind === 'entry' && part.key === key);
 
 /** The values of some keys as a file writes them, every duplicate in order. */
-export function rawValues(text: string, keys: readonly string[]): Record<string, string[]> {
+function rawValues(text: string, keys: readonly string[]): Record<string, string[]> {
   const parts = parseEnvFile(text);
   return Object.fromEntries([...keys].sort().map(key => [key, entriesOf(parts, key).map(entry => entry.raw)]));
 }

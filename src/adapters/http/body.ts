@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 
 /** The longest body that a hook takes. */
-export const longestBody = 8 * 1024 * 1024;
+const longestBody = 8 * 1024 * 1024;
 
 /** The deepest nesting that is let through to the parser, which recurses. */
-export const deepest = 64;
+const deepest = 64;
 
 /** A body as text, or why it is turned away. */
 export type ReadBody =

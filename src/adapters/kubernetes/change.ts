@@ -29,7 +29,7 @@ const shared = {
 };
 
 /** What an operation of this adapter says: hashes and names, so that no value of a template leaves the cluster. */
-export const changeBody = z.discriminatedUnion('action', [
+const changeBody = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('to-replica-set'), ...shared, replicaSet: objectName }),
   z.strictObject({
     action: z.literal('environment'),

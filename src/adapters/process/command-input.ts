@@ -20,7 +20,7 @@ const argument = z
   .regex(/^[^\0]*$/, 'holds a NUL character');
 
 /** Program and arguments; no shell reads them. */
-export const argvField = z.tuple([program], argument);
+const argvField = z.tuple([program], argument);
 
 /** Where a secret lies. */
 export const secretRef = z.union([

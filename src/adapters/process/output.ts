@@ -44,11 +44,6 @@ export function createOutput(secrets: readonly string[]): Output {
   };
 }
 
-/** Blots secrets out of a whole text. */
-export function redact(text: string, secrets: readonly string[]): string {
-  return blotOut(text, forms(secrets));
-}
-
 function blotOut(text: string, blotted: readonly string[]): string {
   return blotted.reduce((clean, form) => clean.replaceAll(form, '[redacted]'), text);
 }

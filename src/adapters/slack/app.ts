@@ -39,7 +39,7 @@ export interface SlackApp {
 }
 
 /** The path that Slack's requests come to. */
-export const slackPath = '/slack/events';
+const slackPath = '/slack/events';
 
 const escaped = (id: string): string => id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 

@@ -28,7 +28,7 @@ export async function within<T>(ms: number, work: Promise<T>): Promise<T | null>
 }
 
 /** The sentence for a failure; never throws, never waits long. */
-export async function failureScreen(deps: PatienceDeps, visitor: Visitor, failure: unknown): Promise<Screen> {
+async function failureScreen(deps: PatienceDeps, visitor: Visitor, failure: unknown): Promise<Screen> {
   try {
     return (await within(sentenceWithinMs, deps.routes.failed(visitor, failure))) ?? deps.lastWords;
   } catch (cause) {

@@ -108,7 +108,7 @@ describe('change', () => {
 
   test('the end frees the target, the lease, the timers and the indexes', async () => {
     const { id, fence, target } = await executing(rig.store);
-    await rig.store.change(id, { fence }, { events: [events.executed], setTimers: { 'verify-deadline': 1 } });
+    await rig.store.change(id, { fence }, { events: [events.executed], setTimers: { 'stop-reminder': 1 } });
     const end = { events: [ended('succeeded')], setTimers: { remind: 1 } };
     expect(await rig.store.change(id, { fence }, end)).toMatchObject({ ok: true });
     await rig.pass(60_000);
