@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Suites that need an engine of their own (cluster, crash) are projects of their own and run by their own script. */
@@ -8,6 +9,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: [...(process.env.BACKOUT_ENGINE_SUITES ? [] : engineSuites), '**/node_modules/**'],
     pool: 'forks',
+    // Suites on real parts mostly wait for them: more of them than cores fit side by side.
+    maxWorkers: process.env.BACKOUT_ENGINE_SUITES ? 2 : Math.max(3, availableParallelism()),
     testTimeout: 20_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,
