@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Routes } from '../../src/ports/inbound.ts';
 import { type ServedApp, serveApp } from '../adapters/slack/door.ts';
 import { blockProblems, type Json } from '../fakes/slack/block-rules.ts';
@@ -66,7 +66,8 @@ describe('through the real Slack app', () => {
     const before = door.slack.calls('views.open').length;
     await type('mara', 'checkout-api');
     await door.slack.eventually('the form', () => door.slack.calls('views.open').length > before);
-    const view = door.slack.view('mara');
+    // The call is seen before Slack has answered it.
+    const view = await vi.waitFor(() => door.slack.view('mara'));
     await door.slack.click(app.url, 'mara', view, 'select-environment', { pick: 'staging' });
     await door.slack.eventually('the form drawn anew', () =>
       JSON.stringify(door.slack.view('mara').private_metadata).includes('staging'),
