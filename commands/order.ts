@@ -1,7 +1,7 @@
 import type { TargetSpec } from '../src/domain/catalogue.ts';
 import { type ProposalId, parseProposalId } from '../src/domain/ids.ts';
 import type { Level } from '../src/domain/level.ts';
-import { type Reason, reason } from '../src/domain/reason.ts';
+import { type Reason, Refusal, reason } from '../src/domain/reason.ts';
 import type { Freeze } from '../src/domain/release.ts';
 import type { NextStep, RefusalData } from '../templates/data.ts';
 import type { DoorDeps } from './deps.ts';
@@ -34,11 +34,18 @@ export async function orderOf(deps: DoorDeps, wish: Wish): Promise<Ordered> {
   const scenario = wish.scenario ?? (started.episode ? 'alert' : 'other');
   const refused = refuseRunbooks(wish, scenario) ?? refuseFrozen(wish, await deps.releases.frozen(target.target));
   if (refused) return { kind: 'declined', data: refused };
+  await mustHaveWorker(deps, target);
   const listed = await refuseRelease(deps, wish, scenario);
   if ('data' in listed) return { kind: 'declined', data: listed.data };
   const { level, strategy, reason: why, observe } = wish;
   const order = { ...plainOrder(target, why), level, strategy, observe, scenario, release: listed.key, ...started };
   return { kind: 'order', order };
+}
+
+/** Refuses where the one worker that could do it is not running: the run would wait for it without a word. */
+export async function mustHaveWorker(deps: DoorDeps, { runsOn }: TargetSpec): Promise<void> {
+  if (runsOn === null || (await deps.runs.workers()).includes(runsOn)) return;
+  throw new Refusal(reason('worker-missing', { worker: runsOn }));
 }
 
 /** What the trouble is known to have begun with: the proposal whose button was pressed, else the target's open episode. */

@@ -4,6 +4,7 @@ import type { Run } from '../src/domain/run.ts';
 import { readRun } from './change.ts';
 import type { DoorDeps } from './deps.ts';
 import { latestRun } from './look.ts';
+import { mustHaveWorker } from './order.ts';
 import { createRun, plainOrder, requestOf, type Started } from './start.ts';
 import { mustHold, type Visit } from './visit.ts';
 
@@ -21,6 +22,7 @@ export async function undoRun(deps: DoorDeps, visit: Visit, id: RunId, why: stri
   const { service, environment } = targetParts(run.request.target);
   const target = visit.catalogue.services[service]?.environments[environment];
   if (!target) throw new Refusal(reason('unknown-environment', { service, name: environment }));
+  await mustHaveWorker(deps, target);
   const { plan, request } = run;
   const order = {
     ...plainOrder(target, why),

@@ -17,7 +17,7 @@ export interface ReconcileDeps {
 }
 
 /** How long a worker counts as alive after it was last heard of, and how often it speaks up, in ms. */
-const announceForMs = 10_000;
+export const announceForMs = 10_000;
 const announceEveryMs = 3_000;
 
 /** A running reconciler. */

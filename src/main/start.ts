@@ -1,7 +1,7 @@
 import { createRoutes } from '../../commands/routes.ts';
 import { type Intake, startIntake } from '../../jobs/intake.ts';
 import { createPacing } from '../../jobs/pacing.ts';
-import { startReconciler } from '../../jobs/reconcile.ts';
+import { announceForMs, startReconciler } from '../../jobs/reconcile.ts';
 import { createRelay } from '../../jobs/relay.ts';
 import { startWatch } from '../../jobs/watch.ts';
 import { readAlerts } from '../adapters/alertmanager/normalise.ts';
@@ -66,8 +66,10 @@ export async function start(env: Environment, log: Log, bind: typeof bindTables 
     const opened = await openProcess(env, log, closers);
     const safe = await inspect(opened);
     if (env.BACKOUT_ROLE !== 'bot') await openWorkerSide(opened, safe, bind);
-    const url = env.BACKOUT_ROLE === 'worker' ? null : await openBotSide(opened);
     const worker = env.BACKOUT_ROLE === 'bot' ? null : env.BACKOUT_WORKER_NAME;
+    // Known before the doors open: what needs this very worker is refused while it is not there.
+    if (worker !== null) await opened.stores.runs.announce(worker, announceForMs).catch(() => undefined);
+    const url = env.BACKOUT_ROLE === 'worker' ? null : await openBotSide(opened);
     const { stores, doorbell } = opened;
     const reconciler = startReconciler({ store: stores.runs, doorbell, worker, log, everyMs: 500 });
     closers.push(() => reconciler.stop());

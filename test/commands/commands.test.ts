@@ -159,6 +159,10 @@ describe('asking', () => {
       'cart-web': { name: 'cart-web', aliases: [], owners: null, environments: { production: hosted } },
     };
     await door.publish({ ...door.catalogue, hash: 'hosted', services });
+    const missing = await door.type('mara', 'cart-web level 2 scenario security because leak');
+    expect(textOf(missing)).toContain('no worker called host-7 is running');
+    expect(await door.runs()).toEqual([]);
+    await door.deps.runs.announce('host-7', 60_000);
     const { request } = await door.run(
       runOf(await door.type('mara', 'cart-web level 2 scenario security because leak')),
     );
