@@ -84,7 +84,10 @@ const numbers = (count: number): readonly number[] => Array.from({ length: count
 /** A fresh Redis and a fresh `backout start`: each command makes a run, each click approves one, and the runs run. */
 async function ourRound(slack: SlackRig, folder: Folder, round: Round): Promise<void> {
   const redis = await startRedis();
-  const program = await startProgram(await settingsFor(redis.url, slack, folder));
+  const program = await startProgram(await settingsFor(redis.url, slack, folder)).catch(async failure => {
+    await redis.stop();
+    throw failure;
+  });
   const connection = await openRedis({ trouble: () => undefined }, redis.url);
   const runs = redisRunStore(connection);
   const { url } = program;

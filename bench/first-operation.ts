@@ -72,7 +72,10 @@ function figure(ours: readonly number[], rival: readonly number[]): Figure {
 async function openWorld(slack: Awaited<ReturnType<typeof openWorkspace>>, folder: Folder): Promise<World> {
   const redis = await startRedis();
   const settings = await settingsFor(redis.url, slack, folder);
-  const child = await startChild('first-worker.ts', settings);
+  const child = await startChild('first-worker.ts', settings).catch(async failure => {
+    await redis.stop();
+    throw failure;
+  });
   const connection = await openRedis({ trouble: () => undefined }, redis.url);
   const runs = redisRunStore(connection);
   const queue = rivalQueue(redis.url, bareQueue, { removeOnComplete: true });

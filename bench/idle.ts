@@ -87,7 +87,12 @@ async function measure(
   more: Readonly<Record<string, string>> = {},
 ): Promise<Idle> {
   const redis = await startRedis();
-  const program = await startProgram({ ...(await settingsFor(redis.url, slack, folder)), ...more });
+  const program = await startProgram({ ...(await settingsFor(redis.url, slack, folder)), ...more }).catch(
+    async failure => {
+      await redis.stop();
+      throw failure;
+    },
+  );
   const watching = new Redis(redisPlace(redis.url));
   const monitor = await watching.monitor();
   let sent = 0;
