@@ -40,9 +40,10 @@ export const preflight: Stage = async (held, { run }) => {
     await deps.crashPoint('execution-started', run.id);
     return next?.run.status === 'executing' ? next : 'on';
   }
-  if (finding.kind === 'moved') await startAnew(held, run, finding.objects);
+  if (finding.kind === 'moved' && (await mayStartAnew(held, run))) await startAnew(held, run, finding.objects);
   else {
-    await writeHeld(held, run, endChange(deps, run, finding.kind, finding.reason));
+    const end = finding.kind === 'moved' ? stillMoving(finding.objects) : finding;
+    await writeHeld(held, run, endChange(deps, run, end.kind, end.reason));
     await deps.crashPoint('run-ended', run.id);
   }
   return 'on';
@@ -85,6 +86,24 @@ async function lookAtAll(
       return { operation, seen: await look(lease, signal, pause, () => executor.observe(context, operation)) };
     }),
   );
+}
+
+/** How often in a row a run that nobody votes on may begin anew: a target that moves each time would be planned for ever. */
+const mostAnew = 3;
+
+async function mayStartAnew({ deps }: Held, run: DrivenRun): Promise<boolean> {
+  if (run.approval && run.approval.votes.length > 0) return true;
+  let before = run.request.causedBy;
+  for (let times = 0; times < mostAnew; times += 1) {
+    const found = before && (await deps.store.read(before));
+    if (!found || found.run.status !== 'superseded') return true;
+    before = found.run.request.causedBy;
+  }
+  return false;
+}
+
+function stillMoving(objects: readonly string[]): { readonly kind: 'failed'; readonly reason: Reason } {
+  return { kind: 'failed', reason: reason('target-changed', { objects }) };
 }
 
 /** The world moved: this run ends and hands its reservation to a linked one, with a new plan and new votes. */

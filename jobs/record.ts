@@ -43,7 +43,7 @@ function tellsWatchers({ run, events }: RunWithLog): boolean {
 async function concludeReleases(deps: RecordDeps, run: EndedRun): Promise<void> {
   const { plan } = run;
   if (!plan?.to || !plan.from || plan.from.key === plan.to.key) return;
-  if (run.status !== 'succeeded' && run.status !== 'partial') return;
+  if (run.status !== 'succeeded' && !(run.status === 'partial' && leftSomething(run))) return;
   if (run.request.undoOf) {
     await deps.releases.releaseHold(plan.target, plan.to.key);
     return;
@@ -58,6 +58,14 @@ async function concludeReleases(deps: RecordDeps, run: EndedRun): Promise<void> 
     reason: run.request.reason,
     run: run.id,
   });
+}
+
+/** Whether anything that a run did still stands: what was put back replaced nothing. */
+function leftSomething({ journal }: EndedRun): boolean {
+  const putBack = journal.filter(({ phase, outcome }) => phase === 'revert' && outcome).map(({ index }) => index);
+  return journal.some(
+    ({ phase, index, outcome }) => phase === 'apply' && outcome && outcome.how !== 'noop' && !putBack.includes(index),
+  );
 }
 
 function gradeFacts(run: EndedRun, plan: Plan, from: string, to: string): readonly ReleaseFact[] {

@@ -42,7 +42,8 @@ function reloadBy({ holder, file }: DoorParts): DoorDeps['reload'] {
     if (!holder) return { kind: 'refused', data: { file, problems: [], kept: true } };
     const reloaded = await holder.reload();
     if (reloaded.kind === 'kept') {
-      const problems = reloaded.problems.map(problem => ({ ...problem, suggestion: null }));
+      const errors = reloaded.problems.filter(({ severity }) => severity === 'error');
+      const problems = errors.map(problem => ({ ...problem, suggestion: null }));
       return { kind: 'refused', data: { file, problems, kept: true } };
     }
     return summary(reloaded.catalogue, reloaded.kind === 'changed');

@@ -105,11 +105,16 @@ export async function todayFromRedis(catalogues: Catalogues, log: Log): Promise<
   };
   const trouble = (failure: unknown): void => log.debug({ err: failure }, 'Today’s catalogue cannot be read');
   await look().catch(trouble);
-  const timer = setInterval(() => void look().catch(trouble), 5_000);
+  const lookNow = (): void => void look().catch(trouble);
+  const timer = setInterval(lookNow, 5_000);
+  process.on('SIGHUP', lookNow);
   return {
     current: () => known,
     soakMs: target => soakOf(known, target),
     holder: null,
-    stop: () => clearInterval(timer),
+    stop() {
+      process.off('SIGHUP', lookNow);
+      clearInterval(timer);
+    },
   };
 }

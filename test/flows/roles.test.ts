@@ -107,6 +107,7 @@ describe('bot and workers as processes of their own on one Redis', { timeout: 60
 
   it('SIGHUP takes in a changed catalogue, and keeps the old one where the new one is broken', async () => {
     const [bot] = running;
+    running.at(-1)?.kill('SIGHUP');
     await writeFile(join(folder, 'backout.yaml'), catalogue(folder, ['first', 'second']));
     bot?.kill('SIGHUP');
     await expect.poll(async () => (await backout('candidates', 'second')).code, { timeout: 20_000 }).toBe(0);

@@ -182,6 +182,24 @@ describe('the world moves between consent and action', () => {
     expect((await rig.recorded(next.id)).status).toBe('succeeded');
   });
 
+  it('is not tried for ever where nobody votes: the fourth run in a row gives up', async () => {
+    const base = jobsCatalogue();
+    await rig.publish({ ...base, rules: [{ ...firstRule(base), seats: [] }] });
+    let moves = 0;
+    const crashPoint = async (name: string) => {
+      if (name === 'planned') rig.target.set('flag', { value: `moved ${++moves}` });
+    };
+    Object.assign(rig, { deps: { ...rig.deps, crashPoint } });
+    const ends: string[] = [];
+    for (let id: RunId | null = await rig.request(); id; ) {
+      const run = (await rig.recorded(id)) as EndedRun;
+      ends.push(run.status);
+      id = run.next;
+    }
+    expect(ends).toEqual(['superseded', 'superseded', 'superseded', 'failed']);
+    expect(rig.target.effects).toEqual([]);
+  });
+
   it('ends as noop where somebody else did it already', async () => {
     const id = await rig.request();
     await rig.until(id, 'awaiting-approval');
