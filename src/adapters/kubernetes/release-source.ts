@@ -44,7 +44,9 @@ async function lookAt(connection: Connection, place: Place, signal: AbortSignal)
       return observed(place, revision, parts, labelFor(revision, versions));
     }),
   );
-  return { current, settled: isSettled(world), ...healthOf(world, pods), history };
+  const health = healthOf(world, pods);
+  // A pod without a probe counts as available between two of its crashes.
+  return { current, settled: isSettled(world) && !health.failing, ...health, history };
 }
 
 /** Distinct releases below the current one, newest first; a restart makes no release of its own. */
