@@ -1,5 +1,5 @@
 import { parseButtonValue } from '../src/domain/button.ts';
-import { parseProposalId, parseRunId, type RunId, shortRunId } from '../src/domain/ids.ts';
+import { parseProposalId, parseRunId, type RunId } from '../src/domain/ids.ts';
 import { proposalPost } from '../src/domain/post.ts';
 import { Refusal, reason } from '../src/domain/reason.ts';
 import type { ButtonPress, FormSubmission, Reply } from '../src/ports/inbound.ts';
@@ -9,9 +9,8 @@ import { did, shown } from './answers.ts';
 import { readRun } from './change.ts';
 import type { DoorDeps } from './deps.ts';
 import { checkReason, openForm, redrawForm, seedOfProposal } from './form.ts';
-import { castVote, resolveAndSay, stopAndSay, undoAndSay } from './on-run.ts';
+import { castVote, resolveAndSay, stopAndSay, tickAndSay, undoAndSay } from './on-run.ts';
 import { readSeed } from './seed.ts';
-import { tickCheck } from './ticks.ts';
 import { knownBad, mustBeLatest } from './undo.ts';
 import { mustHold, type Visit } from './visit.ts';
 import { watchRun } from './watch.ts';
@@ -116,8 +115,7 @@ function askReason(form: Exclude<FormId, 'request'>): Press {
 
 async function tick(deps: DoorDeps, visit: Visit, value: string, passed: boolean): Promise<Reply> {
   const { run, extra } = pressed(value);
-  const check = await tickCheck(deps, visit, { run, index: Number(extra), passed });
-  return did(visit, 'ticked', { check, passed: passed ? 'yes' : 'no', run: shortRunId(run) }, run);
+  return await tickAndSay(deps, visit, { run, index: Number(extra), passed });
 }
 
 async function proposalOf(deps: DoorDeps, value: string) {

@@ -3,7 +3,7 @@ import type { Reply, TypedCommand } from '../src/ports/inbound.ts';
 import type { HelpTopic } from '../templates/data.ts';
 import { ask } from './ask.ts';
 import type { DoorDeps } from './deps.ts';
-import { approve, cancel, reject, resolve, show, undo } from './on-run.ts';
+import { approve, cancel, reject, resolve, show, tick, undo } from './on-run.ts';
 import {
   freeze,
   grade,
@@ -105,6 +105,15 @@ export const commands: Readonly<Record<string, Command>> = {
     door: 'cli',
     topic: 'approval',
     run: reject,
+  },
+  tick: {
+    usage: 'tick RUN N yes|no',
+    also: ['勾选'],
+    takes: ['run', 'box', 'answer'],
+    needs: ['box', 'answer'],
+    door: 'cli',
+    topic: 'roll-back',
+    run: tick,
   },
   resolve: {
     usage: 'resolve RUN [DECISION] [because REASON]',

@@ -1,3 +1,6 @@
+import { boxesOf } from '../src/domain/check.ts';
+import { shortRunId } from '../src/domain/ids.ts';
+import { Refusal, reason } from '../src/domain/reason.ts';
 import type { Reply } from '../src/ports/inbound.ts';
 import { decided, started, voted } from '../templates/index.ts';
 import { declined, did, shown, shownBusy } from './answers.ts';
@@ -8,6 +11,7 @@ import { findRun, reasonOf } from './find.ts';
 import type { Ask } from './parse/reading.ts';
 import { type Decision, resolveRun } from './resolve.ts';
 import { stopRun } from './stop.ts';
+import { type Tick, tickCheck } from './ticks.ts';
 import { undoRun } from './undo.ts';
 import type { Visit } from './visit.ts';
 
@@ -57,6 +61,27 @@ export async function stopAndSay(deps: DoorDeps, visit: Visit, id: Ballot['run']
     return reply.kind === 'say' ? { ...reply, outcome: 'refused' } : reply;
   }
   return did(visit, stopped, {}, id);
+}
+
+/** `tick RUN N yes|no`: answers a box by the number that `show RUN` gives it, or by the id of its check. */
+export async function tick(deps: DoorDeps, visit: Visit, ask: Ask): Promise<Reply> {
+  const id = await findRun(deps, visit, ask.run);
+  const { run } = await readRun(deps, id);
+  const boxes = boxesOf(run.plan?.checks ?? []);
+  const typed = ask.box ?? '';
+  const box = boxes.find(({ number }) => String(number) === typed) ?? boxes.find(({ spec }) => spec.id === typed);
+  if (!box) {
+    const expected = boxes.map(({ number }) => String(number));
+    throw new Refusal(reason('bad-argument', expected.length > 0 ? { token: typed, expected } : { token: typed }));
+  }
+  return await tickAndSay(deps, visit, { run: id, index: box.index, passed: ask.answer === 'yes' });
+}
+
+/** Notes an answer to a box and says so. */
+export async function tickAndSay(deps: DoorDeps, visit: Visit, answer: Tick): Promise<Reply> {
+  const check = await tickCheck(deps, visit, answer);
+  const { run, passed } = answer;
+  return did(visit, 'ticked', { check, passed: passed ? 'yes' : 'no', run: shortRunId(run) }, run);
 }
 
 /** `resolve RUN [DECISION] because …`: without a decision it shows the run and what can be decided. */

@@ -4,13 +4,13 @@ import { type Found, findService, findTarget, nearest, serviceNames, soleTarget 
 import { readOptions } from './parse/options.ts';
 import { type Ask, type Draft, named, type Reading, refuse } from './parse/reading.ts';
 import { readText, type Token } from './parse/text.ts';
-import { decisionWords, fillers, glueFor, gradeWords, rollbackWords } from './parse/words.ts';
+import { answerWords, decisionWords, fillers, glueFor, gradeWords, rollbackWords } from './parse/words.ts';
 
 /** What stands in a command without a word before it, in this order. */
-export type Place = 'service' | 'release' | 'grade' | 'run' | 'decision' | 'topic';
+export type Place = 'service' | 'release' | 'grade' | 'run' | 'decision' | 'box' | 'answer' | 'topic';
 
 /** What may be missing from a command. */
-export type Part = 'service' | 'environment' | 'release' | 'grade' | 'run' | 'reason';
+export type Part = 'service' | 'environment' | 'release' | 'grade' | 'run' | 'box' | 'answer' | 'reason';
 
 /** What the parser has to know of a command: its other names, its places, and what it cannot do without. */
 export interface Grammar {
@@ -69,6 +69,8 @@ const emptyAsk: Ask = {
   observe: false,
   run: null,
   decision: null,
+  box: null,
+  answer: null,
   grade: null,
   forMs: null,
   until: null,
@@ -114,6 +116,7 @@ function saysNothing(token: Token, afterName: boolean): boolean {
 function fill(reading: Reading, token: Token, place: Place, verbs: readonly string[]): void {
   if (place === 'service') take(reading, token, findService(reading.catalogue, token.text), verbs);
   else if (place === 'decision') takeDecision(reading, token);
+  else if (place === 'answer') takeAnswer(reading, token);
   else if (place !== 'grade') reading.draft[place] = token.text;
 }
 
@@ -129,6 +132,12 @@ function takeDecision(reading: Reading, token: Token): void {
   const word = token.text.toLowerCase() as keyof typeof decisionWords;
   if (Object.hasOwn(decisionWords, word)) reading.draft.decision = decisionWords[word];
   else refuse(reading, token, 'bad-argument', { nearest: [...new Set(Object.values(decisionWords))] });
+}
+
+function takeAnswer(reading: Reading, token: Token): void {
+  const word = token.text.toLowerCase();
+  if (Object.hasOwn(answerWords, word)) reading.draft.answer = answerWords[word] ?? null;
+  else refuse(reading, token, 'bad-argument', { expected: 'yes | no' });
 }
 
 function readTarget(reading: Reading, grammar: Grammar): void {

@@ -38,9 +38,11 @@ export function notUnderstood(visit: Visit, problems: readonly Reason[]): Reply 
   return { kind: 'say', screen: together(screens), to: 'person', outcome: 'usage', data: { problems } };
 }
 
+const partWords: Partial<Readonly<Record<Part, string>>> = { grade: 'good | bad', box: 'N', answer: 'yes | no' };
+
 /** Says which part of a command is missing. */
 export function missingReason(part: Part, ask: Ask): Reason {
   if (part === 'environment') return reason('environment-needed', environmentFacts(ask));
   if (part === 'reason') return reason('reason-needed');
-  return reason('bad-argument', { missing: part === 'grade' ? 'good | bad' : part.toUpperCase() });
+  return reason('bad-argument', { missing: partWords[part] ?? part.toUpperCase() });
 }

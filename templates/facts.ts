@@ -1,6 +1,6 @@
 import { buttonValue } from '../src/domain/button.ts';
 import type { CheckSpec, Locale, Runbook } from '../src/domain/catalogue.ts';
-import type { CheckResult } from '../src/domain/check.ts';
+import { type Box, boxesOf, type CheckResult } from '../src/domain/check.ts';
 import { type TargetId, targetParts } from '../src/domain/ids.ts';
 import type { Run } from '../src/domain/run.ts';
 import { isFinal, mayHaveTouched } from '../src/domain/status.ts';
@@ -76,17 +76,15 @@ export interface CheckTally {
   readonly passed: readonly CheckResult[];
   readonly failed: readonly CheckResult[];
   readonly waiting: readonly CheckSpec[];
-  /** Waiting checks that a person ticks, with their place in the plan. */
-  readonly manual: readonly { readonly spec: CheckSpec; readonly index: number }[];
+  /** Waiting checks that a person ticks. */
+  readonly manual: readonly Box[];
 }
 
 /** Sorts a run's checks by how they stand; `unknown` is not passed. */
 export function checkTally(run: Run): CheckTally {
   const specs = run.plan?.checks ?? [];
   const over = new Set(run.checks.filter(check => check.status !== 'waiting').map(check => check.id));
-  const manual = specs
-    .map((spec, index) => ({ spec, index }))
-    .filter(({ spec }) => spec.kind === 'manual' && !over.has(spec.id) && run.ticks[spec.id] === undefined);
+  const manual = boxesOf(specs).filter(({ spec }) => !over.has(spec.id) && run.ticks[spec.id] === undefined);
   return {
     passed: run.checks.filter(check => check.status === 'passed'),
     failed: run.checks.filter(check => check.status === 'failed' || check.status === 'unknown'),

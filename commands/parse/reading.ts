@@ -20,6 +20,9 @@ export interface Ask {
   /** As typed: a run's id or short id. */
   readonly run: string | null;
   readonly decision: OperatorAction | null;
+  /** As typed: a box's number, or the id of its check. */
+  readonly box: string | null;
+  readonly answer: 'yes' | 'no' | null;
   readonly grade: 'good' | 'bad' | null;
   readonly forMs: number | null;
   /** Epoch ms. */

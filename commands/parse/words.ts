@@ -96,6 +96,16 @@ export const gradeWords: Readonly<Record<string, 'good' | 'bad'>> = {
   不可用: 'bad',
 };
 
+/** The two answers to a box of the checks, as typed after `tick RUN N`. */
+export const answerWords: Readonly<Record<string, 'yes' | 'no'>> = {
+  yes: 'yes',
+  是: 'yes',
+  正常: 'yes',
+  no: 'no',
+  否: 'no',
+  不正常: 'no',
+};
+
 /** What an operator may decide, as typed after `resolve RUN`. */
 export const decisionWords = {
   continue: 'continue',

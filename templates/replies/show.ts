@@ -6,7 +6,7 @@ import { code } from '../escape.ts';
 import { quoted } from '../limits.ts';
 import { sayNote } from '../say.ts';
 import { planLines, whyLine } from '../screens/card.ts';
-import { checkLines, lookingLine } from '../screens/checks.ts';
+import { boxLines, checkLines } from '../screens/checks.ts';
 import { shortDiff } from '../screens/diff.ts';
 import { tell } from '../screens/events.ts';
 import { endLines } from '../screens/root.ts';
@@ -28,7 +28,7 @@ export function showRun(view: RunView): Screen {
   const plan = run.plan ? planLines(view, run.plan) : [whyLine(view)];
   const diff = run.plan ? shortDiff(run.plan, locale) : [];
   const looked = run.since.verifying !== undefined;
-  const checks = looked ? [...checkLines(view), lookingLine(view)].filter(line => line !== null) : [];
+  const checks = looked ? [...checkLines(view), ...boxLines(view)].filter(line => line !== null) : [];
   const log = events
     .slice(-newest)
     .map(event => `${clockSeconds(event.at)} ${tell(event, { plan: run.plan, locale })}`);

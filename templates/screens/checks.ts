@@ -13,6 +13,7 @@ interface Words {
   readonly waiting: string;
   readonly unknown: string;
   readonly byHand: (title: string) => string;
+  readonly box: (number: number, title: string) => string;
   readonly rest: (count: number) => string;
 }
 
@@ -23,6 +24,7 @@ const words = {
     waiting: 'Waiting',
     unknown: 'not known',
     byHand: title => `Look yourself: ${title}`,
+    box: (number, title) => `Look yourself, box ${number}: ${title}`,
     rest: count => `${count} more`,
   },
   'zh-CN': {
@@ -31,6 +33,7 @@ const words = {
     waiting: '等待中',
     unknown: '无法确定',
     byHand: title => `请人工确认：${title}`,
+    box: (number, title) => `请人工确认第 ${number} 项：${title}`,
     rest: count => `另 ${count} 项`,
   },
 } as const satisfies Record<Locale, Words>;
@@ -81,4 +84,15 @@ export function sayCheck(check: CheckResult, locale: Locale): string {
 export function lookingLine(view: RunView): Line {
   const next = checkTally(view.run.run).manual[0];
   return next ? words[view.locale].byHand(esc(next.spec.title)) : null;
+}
+
+/** Every box that waits for a person's answer, with the number it is answered by on a terminal. */
+export function boxLines(view: RunView): readonly string[] {
+  const { run } = view.run;
+  if (run.status !== 'verifying') return [];
+  const w: Words = words[view.locale];
+  return shown(
+    checkTally(run).manual.map(({ number, spec }) => w.box(number, esc(spec.title, quoted.name))),
+    w,
+  );
 }

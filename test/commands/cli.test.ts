@@ -195,6 +195,39 @@ describe('the day Slack is down', () => {
     expect(done.code).toBe(1);
   });
 
+  it('a box is shown with its number and answered by it or by its id, once, by who may', async () => {
+    const run = await door.ask(runOf(await door.type('mara', 'cart-web level 2 because payments fail')));
+    const tick = (who: string, ...rest: readonly string[]) => backout(who, ['tick', shortRunId(run.id), ...rest]);
+    expect(await backout('jon', ['approve', run.id])).toMatchObject({ code: 0 });
+    expect(await tick('mara', '1', 'yes')).toMatchObject({ code: 1, err: expect.stringContaining('out of date') });
+    const verifying = await door.drive(run.id, [
+      { kind: 'preflight-started', worker: 'w', fence: 1, status: 'preflight' },
+      { kind: 'execution-started', status: 'executing' },
+      { kind: 'executed', status: 'verifying' },
+    ]);
+    const { permissions } = door.catalogue;
+    await door.publish({ ...door.catalogue, hash: 'narrow', permissions: { ...permissions, request: ['sre-oncall'] } });
+    const shown = await backout('mara', ['show', run.id]);
+    expect(shown).toMatchObject({ code: 0, out: expect.stringContaining('Look yourself, box 1: Payments work') });
+    const rows = [
+      ['mara', ['2', 'yes'], 2, /`?2`?; it is written like 1/],
+      ['mara', ['0', 'yes'], 2, /not understood/],
+      ['mara', ['1', 'perhaps'], 2, /perhaps.*yes \| no/],
+      ['mara', ['1'], 2, /missing: yes \| no/],
+      ['mara', [], 2, /missing: N/],
+      ['dana', ['1', 'yes'], 1, /may not do this/],
+      ['nobody', ['1', 'yes'], 1, /is not listed/],
+    ] as const;
+    for (const [who, rest, code, said] of rows)
+      expect(await tick(who, ...rest)).toMatchObject({ code, err: expect.stringMatching(said) });
+    expect((await door.run(run.id)).version).toBe(verifying.version);
+    const ticked = await tick('jon', 'box', 'no');
+    expect(ticked).toMatchObject({ code: 0, out: expect.stringContaining('Payments work: you said that it does not') });
+    expect((await door.run(run.id)).ticks).toEqual({ box: false });
+    expect(await tick('mara', '1', 'yes')).toMatchObject({ code: 1, err: expect.stringContaining('decided already') });
+    expect((await backout('mara', ['show', run.id])).out).not.toContain('box 1');
+  });
+
   it('Ctrl-C stops the waiting and leaves the run going', async () => {
     const stop = new AbortController();
     const pause = async () => stop.abort();

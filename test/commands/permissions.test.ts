@@ -51,7 +51,7 @@ describe('permissions', () => {
     expect(offered.map(([name]) => name).filter(name => !here.has(name))).toEqual([]);
   });
 
-  it.each(['approve', 'reject'])('%s is a command of the terminal only', async name => {
+  it.each(['approve', 'reject', 'tick'])('%s is a command of the terminal only', async name => {
     const run = runOf(await door.type('mara', 'orders in prod level 2 because abc'));
     await door.ask(run);
     const reply = await door.type('jon', `${name} ${run} because fine`);
