@@ -33,7 +33,7 @@ export async function resolveRun(deps: DoorDeps, visit: Visit, decision: Decisio
 async function nextLevel(deps: DoorDeps, visit: Visit, { run, drawn, reason: why }: Decision): Promise<RunId> {
   const found = await readRun(deps, run);
   mustBeStopped(found, drawn);
-  const next = { id: newRunId(deps), notAfter: visit.answerBy, catalogue: visit.catalogue.hash };
+  const next = { id: newRunId(deps), notAfter: visit.answerBy, catalogue: visit.catalogue };
   const decided = decideNextLevel(found, visit.actor, why, next);
   if (decided.kind === 'refused') throw new Refusal(decided.reason);
   const started = await createFor(deps, decided.change);

@@ -1,6 +1,7 @@
+import type { Catalogue, TargetSpec } from '../domain/catalogue.ts';
 import type { OperatorAction, RunEventBody, RunRequest } from '../domain/event.ts';
-import type { RunId } from '../domain/ids.ts';
-import { type Level, levels } from '../domain/level.ts';
+import { type RunId, targetParts } from '../domain/ids.ts';
+import { levels } from '../domain/level.ts';
 import type { Actor } from '../domain/person.ts';
 import { rootPost, stopPost, stopsIn } from '../domain/post.ts';
 import { type Reason, reason } from '../domain/reason.ts';
@@ -55,17 +56,27 @@ export function decideOperator({ run, events: log }: RunWithLog, choice: Operato
   return decided([done, { kind: 'operator-decided', action: 'mark-done', by, reason: why, status: left }]);
 }
 
-/** Makes the run for the next level: it inherits the reservation, and the stopped one ends as `partial` in the same script. */
+/**
+ * Makes the run for the next level: it inherits the reservation, and the stopped one ends as `partial` in the same script.
+ * `next.catalogue` is today's: refused where it has the target no more.
+ */
 export function decideNextLevel(
   { run, events: log }: RunWithLog,
   by: Actor,
   why: string,
-  next: { readonly id: RunId; readonly notAfter: number; readonly catalogue: string },
+  next: { readonly id: RunId; readonly notAfter: number; readonly catalogue: Catalogue },
 ): Decided<NewRun> {
   if (run.status !== 'needs-operator') return { kind: 'refused', reason: reason('stale-card') };
   const floor = levels.find(level => level > run.plan.level);
   if (!floor) return { kind: 'refused', reason: reason('unknown-level', { name: String(run.plan.level + 1) }) };
-  const request = nextRequest(run, floor, by, why, next.catalogue);
+  const target = targetToday(run, next.catalogue);
+  if (!target) return { kind: 'refused', reason: reason('unknown-service', { name: run.request.target }) };
+  const request = nextRequest(run, target, {
+    floor,
+    by,
+    reason: why || run.request.reason,
+    catalogue: next.catalogue.hash,
+  });
   return {
     kind: 'decided',
     change: {
@@ -87,15 +98,25 @@ export function decideNextLevel(
   };
 }
 
-function nextRequest(run: StoppedRun, floor: Level, by: Actor, why: string, catalogue: string): RunRequest {
+function targetToday(run: StoppedRun, { services }: Catalogue): TargetSpec | null {
+  const { service, environment } = targetParts(run.request.target);
+  const own = Object.hasOwn(services, service) ? services[service]?.environments : undefined;
+  return (own && Object.hasOwn(own, environment) ? own[environment] : undefined) ?? null;
+}
+
+function nextRequest(
+  run: StoppedRun,
+  { mode, channel, runsOn }: TargetSpec,
+  next: Pick<RunRequest, 'floor' | 'by' | 'reason' | 'catalogue'>,
+): RunRequest {
   return {
     ...run.request,
+    ...next,
     level: null,
     strategy: null,
-    floor,
-    by,
-    reason: why || run.request.reason,
-    catalogue,
+    mode,
+    channel,
+    runsOn,
     causedBy: run.id,
     undoOf: null,
   };

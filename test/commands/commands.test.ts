@@ -386,6 +386,34 @@ describe('runs', () => {
     expect(await door.run(run.id)).toMatchObject({ status: 'partial', next: linked?.id });
   });
 
+  it('next level: goes by the catalogue of today, and where that has the target no more, nothing is closed', async () => {
+    const asked = await door.ask(runOf(await door.type('mara', 'cart-web level 2 because abc')));
+    await door.press('jon', 'run-approve', cardValue(asked));
+    const stopped = await door.drive(asked.id, [
+      { kind: 'preflight-started', worker: 'w', fence: 1, status: 'preflight' },
+      { kind: 'execution-started', status: 'executing' },
+      { kind: 'stopped', reason: reason('step-failed'), now: [], byHand: [], status: 'needs-operator' },
+    ]);
+    const service = door.catalogue.services['cart-web'];
+    if (!service) throw new Error('no cart-web');
+    const { 'cart-web': _gone, ...others } = door.catalogue.services;
+    const rows = [others, { ...others, 'cart-web': { ...service, environments: {} } }];
+    for (const [index, services] of rows.entries()) {
+      await door.publish({ ...door.catalogue, hash: `without-${index}`, services });
+      const reply = await door.type('jon', `resolve ${asked.id} next-level because code then`);
+      expect(textOf(reply)).toContain('no service is called cart-web/production');
+      expect(await door.run(asked.id)).toEqual(stopped);
+      expect((await door.runs()).length).toBe(1);
+    }
+    const today = { mode: 'observe', channel: 'C000000009', runsOn: 'w9' } as const;
+    const environments = { production: target('cart-web', 'production', today) };
+    const services = { ...others, 'cart-web': { ...service, environments } };
+    await door.publish({ ...door.catalogue, hash: 'moved', services });
+    const linked = await door.run(runOf(await door.type('jon', `resolve ${asked.id} next-level because code then`)));
+    expect(linked.request).toMatchObject({ ...today, catalogue: 'moved', floor: 3, causedBy: asked.id });
+    expect(await door.run(asked.id)).toMatchObject({ status: 'partial', next: linked.id });
+  });
+
   it('history tells the parts of each run that is over', async () => {
     const id = runOf(await door.type('mara', 'cart-web level 2 because abc'));
     await door.type('mara', `cancel ${id}`);

@@ -132,7 +132,7 @@ describe('what a person decides about a stopped run', () => {
   it('next level: closes as partial and opens a linked run above, in one step', async () => {
     const run = await stopped(true);
     const id = ulid() as RunId;
-    const next = { id, notAfter: (await rig.store.now()) + 10_000, catalogue: run.request.catalogue };
+    const next = { id, notAfter: (await rig.store.now()) + 10_000, catalogue: jobsCatalogue({ runbooks: books }) };
     const decided = decideNextLevel(await rig.read(run.id), asker, 'not enough', next);
     if (decided.kind === 'refused') throw new Error(decided.reason.code);
     expect((await rig.store.create(decided.change)).kind).toBe('created');
