@@ -96,7 +96,7 @@ async function mayStartAnew({ deps }: Held, run: DrivenRun): Promise<boolean> {
   let before = run.request.causedBy;
   for (let times = 0; times < mostAnew; times += 1) {
     const found = before && (await deps.store.read(before));
-    if (!found || found.run.status !== 'superseded') return true;
+    if (found?.run.status !== 'superseded') return true;
     before = found.run.request.causedBy;
   }
   return false;
