@@ -178,6 +178,9 @@ async function allStand({ stores }: Parts, first: Worker, ids: readonly RunId[])
     return over.every((one, at) => one || first.standing.has(moving[at] as RunId)) ? true : null;
   };
   await insist('all stand', everyOne, 90_000).catch(() => null);
+  // A run that ends where it stands is seen over before its worker's word of it arrives.
+  const heard = async () => (ids.every(id => first.standing.has(id)) ? true : null);
+  await insist('all are heard of', heard, 2_000).catch(() => null);
   return new Set(first.standing);
 }
 
