@@ -65,9 +65,8 @@ describe('through the real Slack app', () => {
   it('the form opens, is drawn anew, refuses a short reason, and asks', async () => {
     const before = door.slack.calls('views.open').length;
     await type('mara', 'checkout-api');
-    await door.slack.eventually('the form', () => door.slack.calls('views.open').length > before);
-    // The call is seen before Slack has answered it.
-    const view = await vi.waitFor(() => door.slack.view('mara'));
+    await door.slack.eventually('the form', () => door.slack.calls('views.open')[before]?.outcome === 'ok');
+    const view = door.slack.view('mara');
     await door.slack.click(app.url, 'mara', view, 'select-environment', { pick: 'staging' });
     await door.slack.eventually('the form drawn anew', () =>
       JSON.stringify(door.slack.view('mara').private_metadata).includes('staging'),
@@ -92,7 +91,7 @@ describe('through the real Slack app', () => {
     await door.slack.eventually('the run', () => JSON.stringify(open.responses()).includes('PLANNING'));
     const before = door.slack.calls('views.open').length;
     await door.slack.click(app.url, 'mara', shown, 'run-replace');
-    await door.slack.eventually('the form', () => door.slack.calls('views.open').length > before);
+    await door.slack.eventually('the form', () => door.slack.calls('views.open')[before]?.outcome === 'ok');
     expect(JSON.stringify(door.slack.view('mara').blocks)).toContain('the same & more');
   });
 
@@ -116,12 +115,13 @@ describe('through the real Slack app', () => {
     await door.slack.eventually('the diff', () => JSON.stringify(diff.responses()).includes('+b'));
     const before = door.slack.calls('views.open').length;
     await door.slack.click(app.url, 'jon', card, 'run-reject');
-    await door.slack.eventually('the form', () => door.slack.calls('views.open').length > before);
-    await door.slack.submit(app.url, 'jon', door.slack.view('jon'), { reason: 'not tonight' });
-    expect(await door.run(run.id)).toMatchObject({
-      status: 'rejected',
-      approval: { votes: [{ reason: 'not tonight' }] },
-    });
+    const form = await door.slack.eventually(
+      'the form',
+      () => door.slack.calls('views.open')[before]?.outcome === 'ok' && door.slack.view('jon'),
+    );
+    await door.slack.submit(app.url, 'jon', form, { reason: 'not tonight' });
+    const rejected = { status: 'rejected', approval: { votes: [{ reason: 'not tonight' }] } };
+    await vi.waitFor(async () => expect(await door.run(run.id)).toMatchObject(rejected));
   });
 
   it('a mention in a thread is answered there, with a button that opens the form', async () => {
