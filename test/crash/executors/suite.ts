@@ -105,11 +105,11 @@ function claimed(run: RunId, events: readonly RunEvent[]): readonly Effect[] {
   });
 }
 
-/** How the operation that was cut off came to its outcome. */
+/** How the operation that was cut off came to its outcome: the last that was begun twice, since a busy machine may lose a lease before. */
 function howOf(row: Row, events: readonly RunEvent[]): OutcomeHow | null {
   if (!undecided.has(row.point)) return null;
   const phase = row.runbook === 'forth' ? 'apply' : 'revert';
-  const twice = events.find(
+  const twice = events.findLast(
     (event, at) => event.kind === 'operation-begun' && event.phase === phase && begunBefore(events, at),
   );
   if (twice?.kind !== 'operation-begun') return null;
