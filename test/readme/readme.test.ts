@@ -72,9 +72,7 @@ describe('the documents', () => {
     );
     const code = /`((?:src|commands|jobs|templates|test|examples|demo|bench|docs)\/[\w./-]+)`/g;
     const paths = [...text.matchAll(code)].map(([, path = '']) => path);
-    const missing = [...links, ...paths].filter(
-      path => !path.endsWith('demo-thread.png') && !existsSync(join(root, path)),
-    );
+    const missing = [...links, ...paths].filter(path => !existsSync(join(root, path)));
     expect(missing).toEqual([]);
   });
 
