@@ -11,8 +11,6 @@ export default defineConfig({
     pool: 'forks',
     // Suites on real parts mostly wait for them: more of them than cores fit side by side.
     maxWorkers: process.env.BACKOUT_ENGINE_SUITES ? 2 : Math.max(3, availableParallelism()),
-    // On the gate's machine a test on real parts may be tried once more; the report names each that needed it.
-    retry: process.env.CI ? 1 : 0,
     testTimeout: 20_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,
