@@ -6,7 +6,7 @@ import type { RunId } from '../src/domain/ids.ts';
 import { cardPost, rootPost } from '../src/domain/post.ts';
 import { type Reason, Refusal, reason } from '../src/domain/reason.ts';
 import type { AwaitingRun, RunWithLog } from '../src/domain/run.ts';
-import { changeRun, type Decision, readRun } from './change.ts';
+import { changeRun, type Decision } from './change.ts';
 import type { DoorDeps } from './deps.ts';
 import type { Visit } from './visit.ts';
 
@@ -28,8 +28,10 @@ type Answer = { readonly kind: 'voted'; readonly decided: boolean } | Exclude<Vo
 
 /** Takes a vote: who may is looked up at this moment, under the run's catalogue and today's, and again for all votes when they suffice. */
 export async function vote(deps: DoorDeps, visit: Visit, ballot: Ballot): Promise<Voted> {
-  const { answer } = await changeRun<Answer>(deps, visit, ballot.run, found => judge(deps, visit, ballot, found));
-  return answer.kind === 'voted' ? { ...answer, run: await readRun(deps, ballot.run) } : answer;
+  const { answer, after } = await changeRun<Answer>(deps, visit, ballot.run, found =>
+    judge(deps, visit, ballot, found),
+  );
+  return answer.kind === 'voted' ? { ...answer, run: after } : answer;
 }
 
 async function judge(deps: DoorDeps, visit: Visit, ballot: Ballot, found: RunWithLog): Promise<Decision<Answer>> {
@@ -41,11 +43,8 @@ async function judge(deps: DoorDeps, visit: Visit, ballot: Ballot, found: RunWit
   }
   if (ballot.drawn !== null && ballot.drawn < asked) return { only: refused(reason('stale-card')) };
   const catalogues = await votersCatalogues(deps, visit, run);
-  const [{ held, unknown }, now] = await Promise.all([
-    votingRoles(deps, catalogues, run.approval.rule, visit.member),
-    deps.runs.now(),
-  ]);
-  const why = refuseVote(run, visit.member, held, unknown, now);
+  const { held, unknown } = await votingRoles(deps, catalogues, run.approval.rule, visit.member);
+  const why = refuseVote(run, visit.member, held, unknown, visit.cameAt);
   if (why) return refuseAndLog(visit, found, why);
   const { member, visitor } = visit;
   const { decision, reason: said } = ballot;

@@ -1,3 +1,4 @@
+import { withEvents } from '../src/domain/fold.ts';
 import type { RunId } from '../src/domain/ids.ts';
 import { Refusal, reason } from '../src/domain/reason.ts';
 import type { RunWithLog } from '../src/domain/run.ts';
@@ -8,10 +9,11 @@ import type { Visit } from './visit.ts';
 /** What a person's act means for the run as it is now: a change with what to answer then, or only an answer. */
 export type Decision<Answer> = { readonly change: Change; readonly answer: Answer } | { readonly only: Answer };
 
-/** What became of an act, with the run as it was when it was decided. */
+/** What became of an act, with the run as it was when it was decided and as it is after it. */
 export interface Changed<Answer> {
   readonly answer: Answer;
   readonly before: RunWithLog;
+  readonly after: RunWithLog;
 }
 
 /** How often a decision is made anew when the run moved in between. */
@@ -30,12 +32,13 @@ export async function changeRun<Answer>(
   for (let attempt = 0; attempt < tries; attempt += 1) {
     const found = await readRun(deps, id);
     const decision = await decide(found);
-    if ('only' in decision) return { answer: decision.only, before: found };
+    if ('only' in decision) return { answer: decision.only, before: found, after: found };
     const notAfter = Math.min(decision.change.notAfter ?? visit.answerBy, visit.answerBy);
     const result = await deps.runs.change(id, { version: found.run.version }, { ...decision.change, notAfter });
     if (result.ok) {
       await ring(deps, id, result.version, found.run.request.runsOn);
-      return { answer: decision.answer, before: found };
+      const after = withEvents(found, decision.change.events, result.at);
+      return { answer: decision.answer, before: found, after };
     }
     if (result.why === 'late') throw new Refusal(lateReason(decision.change, await deps.runs.now()));
     if (result.why === 'missing') throw new Refusal(reason('unknown-run', { name: id }));

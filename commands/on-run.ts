@@ -37,7 +37,7 @@ export async function castVote(deps: DoorDeps, visit: Visit, ballot: Ballot): Pr
   const cast = await vote(deps, visit, ballot);
   if (cast.kind === 'refused') return declined(visit.locale, { reason: cast.reason });
   const { run } = cast.run;
-  const now = await deps.runs.now();
+  const now = visit.cameAt;
   const data = { run: run.id, status: run.status };
   if (cast.kind === 'decided') {
     const screen = decided(visit.locale, { run, catalogue: visit.catalogue, now });

@@ -16,7 +16,7 @@ import type { DoorDeps } from './deps.ts';
 import { serviceOptions, submitForm } from './form.ts';
 import { commands } from './index.ts';
 import { answerTyped } from './typed.ts';
-import { type Act, admit, currentCatalogue, languageOf, type Visit } from './visit.ts';
+import { type Act, admit, arrive, currentCatalogue, languageOf, type Visit } from './visit.ts';
 
 /** Binds the tables to their dependencies: what Slack's listeners and the command line call. Everything refused is said; what nobody foresaw is thrown. */
 export function createRoutes(deps: DoorDeps): Routes {
@@ -30,8 +30,9 @@ export function createRoutes(deps: DoorDeps): Routes {
   const door = <Arriving extends Act>(handle: (visit: Visit, act: Arriving) => Promise<Reply>) => {
     return async (act: Arriving): Promise<Reply> => {
       try {
-        const catalogue = await look();
-        return await handle(await admit(deps, act, catalogue, await commandLanguage(act.visitor)), act);
+        const [catalogue, arrival] = await Promise.all([look(), arrive(deps)]);
+        const locale = await commandLanguage(act.visitor);
+        return await handle(await admit(deps, act, { catalogue, locale, arrival }), act);
       } catch (cause) {
         if (cause instanceof Refusal) return refusedBy(await commandLanguage(act.visitor), cause);
         throw cause;

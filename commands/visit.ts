@@ -18,6 +18,8 @@ export interface Visit {
   readonly thread: string | null;
   readonly requestId: string;
   readonly canOpenForm: boolean;
+  /** When they came, epoch ms by the store's clock. */
+  readonly cameAt: number;
   /** Epoch ms by the store's clock; nothing may be begun for this visit after it. */
   readonly answerBy: number;
 }
@@ -39,10 +41,28 @@ export async function currentCatalogue(deps: Pick<DoorDeps, 'catalogues'>): Prom
   return catalogue;
 }
 
+/** When an act arrived, in epoch ms by the door's own clock and by the store's. */
+export interface Arrival {
+  readonly here: number;
+  readonly store: number;
+}
+
+/** Notes the time of an arrival by both clocks. */
+export async function arrive(deps: Pick<DoorDeps, 'clock' | 'runs'>): Promise<Arrival> {
+  const here = deps.clock.now();
+  return { here, store: await deps.runs.now() };
+}
+
+/** What an act is judged by besides itself. */
+export interface Admission {
+  readonly catalogue: Catalogue;
+  readonly locale: Locale;
+  readonly arrival: Arrival;
+}
+
 /** Lets a person in: recognised at this very moment, or a `Refusal`. */
-export async function admit(deps: DoorDeps, act: Act, catalogue: Catalogue, locale: Locale): Promise<Visit> {
-  const arrived = deps.clock.now();
-  const [found, now] = await Promise.all([recognise(deps, catalogue, act.visitor), deps.runs.now()]);
+export async function admit(deps: DoorDeps, act: Act, { catalogue, locale, arrival }: Admission): Promise<Visit> {
+  const found = await recognise(deps, catalogue, act.visitor);
   if (found.kind === 'refused') throw new Refusal(found.reason);
   const { member } = found;
   return {
@@ -55,8 +75,9 @@ export async function admit(deps: DoorDeps, act: Act, catalogue: Catalogue, loca
     thread: act.thread ?? null,
     requestId: act.requestId ?? '',
     canOpenForm: act.canOpenForm ?? false,
+    cameAt: arrival.store,
     // The door counts by its own clock; the store judges by the server's, and the two may differ.
-    answerBy: now + (act.answerBy ?? arrived) - arrived,
+    answerBy: arrival.store + (act.answerBy ?? arrival.here) - arrival.here,
   };
 }
 

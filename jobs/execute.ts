@@ -1,5 +1,7 @@
 import { approvePlan } from '../src/approve/permit.ts';
+import type { ApprovedPlan } from '../src/domain/approval.ts';
 import type { RunEventBody } from '../src/domain/event.ts';
+import { withEvents } from '../src/domain/fold.ts';
 import type { Operation, Plan } from '../src/domain/plan.ts';
 import { cardPost, rootPost } from '../src/domain/post.ts';
 import { type Reason, Refusal, reason } from '../src/domain/reason.ts';
@@ -20,25 +22,27 @@ const preflightMs = 30_000;
 const createWithinMs = 10_000;
 
 /** Reads the world again between consent and action: acts only on what was shown, else the run ends and a linked one asks anew. */
-export const preflight: Stage = async (held, { run }) => {
+export const preflight: Stage = async (held, found) => {
+  const { run } = found;
   if (run.status !== 'approved' && run.status !== 'preflight') return 'on';
   const { deps, lease } = held;
+  const { worker } = deps;
+  const { fence } = lease;
+  const begun: readonly RunEventBody[] =
+    run.status === 'approved' ? [{ kind: 'preflight-started', worker, fence, status: 'preflight' }] : [];
   const begin = async () => {
-    if (run.status !== 'approved') return;
-    const { fence } = lease;
-    const started: RunEventBody = { kind: 'preflight-started', worker: deps.worker, fence, status: 'preflight' };
-    await writeHeld(held, run, { events: [started], posts: [rootPost(run.id)] });
+    if (begun.length === 0) return;
+    await writeHeld(held, run, { events: begun, posts: [rootPost(run.id)] });
     await deps.crashPoint('preflight-started', run.id);
   };
   // Looking changes nothing, so it need not wait until its beginning is written down.
   const [, finding] = await Promise.all([begin(), inspect(held, run)]);
   if (finding.kind === 'clear') {
-    const events = [{ kind: 'execution-started', status: 'executing' }] as const;
-    const started = writeHeld(held, run, { events, posts: [rootPost(run.id)] });
-    // Sent behind the write without waiting for it: a round trip less before the first operation.
-    const [, next] = await Promise.all([started, deps.store.read(run.id)]);
-    await deps.crashPoint('execution-started', run.id);
-    return next?.run.status === 'executing' ? next : 'on';
+    const started = { kind: 'execution-started', status: 'executing' } as const;
+    const written = writeHeld(held, run, { events: [started], posts: [rootPost(run.id)] }).then(() =>
+      deps.crashPoint('execution-started', run.id),
+    );
+    return await runOperations(held, withEvents(found, [...begun, started], run.updatedAt), written);
   }
   if (finding.kind === 'moved' && (await mayStartAnew(held, run))) await startAnew(held, run, finding.objects);
   else {
@@ -130,13 +134,24 @@ async function startAnew(held: Held, run: DrivenRun, objects: readonly string[])
 }
 
 /** Runs an approved plan's operations. */
-export const execute: Stage = async (held, found) => {
+export const execute: Stage = (held, found) => runOperations(held, found, Promise.resolve());
+
+async function runOperations(held: Held, found: RunWithLog, written: Promise<void>): Promise<'on' | 'rest'> {
   const run = found.run as DrivenRun;
+  const start = { found: found as Driving, written };
+  const [driven] = await Promise.all([
+    permitOf(held, run).then(permit => executePlan(executeDeps(held), held.lease, permit, start)),
+    written,
+  ]);
+  return driven === 'paused' ? 'rest' : 'on';
+}
+
+/** The plan with the proof that it was approved; throws a `Refusal` where it was not. */
+async function permitOf(held: Held, run: DrivenRun): Promise<ApprovedPlan> {
   const permit = approvePlan(run, (await readTarget(held, run)).catalogue);
   if (permit.kind === 'refused') throw new Refusal(permit.reason);
-  const driven = await executePlan(executeDeps(held), held.lease, permit.plan, found as Driving);
-  return driven === 'paused' ? 'rest' : 'on';
-};
+  return permit.plan;
+}
 
 /** Turns a failing or cancelled run round. */
 export const turnRound: Stage = async (held, found: RunWithLog) => {
@@ -146,9 +161,7 @@ export const turnRound: Stage = async (held, found: RunWithLog) => {
 
 /** Puts back what a run did. */
 export const putBack: Stage = async (held, found) => {
-  const run = found.run as DrivenRun;
-  const permit = approvePlan(run, (await readTarget(held, run)).catalogue);
-  if (permit.kind === 'refused') throw new Refusal(permit.reason);
-  const driven = await compensate(executeDeps(held), held.lease, permit.plan);
+  const permit = await permitOf(held, found.run as DrivenRun);
+  const driven = await compensate(executeDeps(held), held.lease, permit);
   return driven === 'paused' ? 'rest' : 'on';
 };

@@ -1,10 +1,10 @@
 import type { ApprovalState } from './approval.ts';
 import type { Verdict } from './check.ts';
-import type { RunEvent } from './event.ts';
+import type { RunEvent, RunEventBody } from './event.ts';
 import type { RunId } from './ids.ts';
 import type { Plan } from './plan.ts';
 import type { Reason } from './reason.ts';
-import type { JournalEntry, Run, RunFacts } from './run.ts';
+import type { JournalEntry, Run, RunFacts, RunWithLog } from './run.ts';
 import type { RunStatus } from './status.ts';
 
 /** What the fold carries from event to event, before the status says which fields a reader gets. */
@@ -54,6 +54,13 @@ export function foldRun(id: RunId, events: readonly RunEvent[]): Run {
   };
   for (const event of events) apply(folding, event);
   return asRun(folding);
+}
+
+/** A run with events right behind what was read of it: what a writer knows of its own change without reading again; `at` is epoch ms. */
+export function withEvents(found: RunWithLog, bodies: readonly RunEventBody[], at: number): RunWithLog {
+  const { id, version } = found.run;
+  const events = [...found.events, ...bodies.map((body, index) => ({ ...body, version: version + index + 1, at }))];
+  return { run: foldRun(id, events), events };
 }
 
 function apply(run: Folding, event: RunEvent): void {

@@ -18,17 +18,20 @@ export type Driven = 'moved' | 'paused';
 /** A run that may act, with its log. */
 export type Driving = RunWithLog & { readonly run: DrivenRun };
 
-/**
- * Runs an approved plan's operations in order, as they were frozen, until all have an outcome, one stops it, or somebody asks it to stop.
- * `first` is the run as its driver has just read it.
- */
+/** The run as its driver knows it, and the write that it sent last, which must have succeeded before anything is done. */
+export interface Start {
+  readonly found: Driving;
+  readonly written: Promise<void>;
+}
+
+/** Runs an approved plan's operations in order, as they were frozen, until all have an outcome, one stops it, or somebody asks it to stop. */
 export async function executePlan(
   deps: ExecuteDeps,
   lease: Lease,
   approved: ApprovedPlan,
-  first: Driving,
+  start: Start,
 ): Promise<Driven> {
-  let found: Driving | null = first;
+  let found: Driving | null = start.found;
   while (found) {
     if (deps.pausing()) return 'paused';
     const { run }: Driving = found;
@@ -57,7 +60,7 @@ export async function executePlan(
       operation,
       timeoutMs: operation.timeoutMs,
     } as const;
-    const finding = await driveOperation(deps, lease, task);
+    const finding = await driveOperation(deps, lease, task, start.written);
     const journalled: Promise<void> = journalFinding(deps, lease, found, operation, finding).then(() =>
       deps.crashPoint('operation-ended', run.id),
     );

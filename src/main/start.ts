@@ -6,6 +6,7 @@ import { createRelay } from '../../jobs/relay.ts';
 import { startWatch } from '../../jobs/watch.ts';
 import { readAlerts } from '../adapters/alertmanager/normalise.ts';
 import { bullDoorbell } from '../adapters/bullmq/doorbell.ts';
+import type { Workers } from '../adapters/bullmq/workers.ts';
 import { readDeployment } from '../adapters/deployments/normalise.ts';
 import { createProcesses } from '../adapters/process/processes.ts';
 import { inspectRedis } from '../adapters/redis/inspect.ts';
@@ -25,7 +26,7 @@ import { nobodyInSlack, openSlack, openSlackDoor, type SlackSide, slackUnasked }
 import { openStores, ownRedis, redisUrl, type Stores } from './stores.ts';
 import { bindTables } from './tables.ts';
 import { readOrRefuse, StartProblems, type Today, todayFromFile, todayFromRedis } from './today.ts';
-import { openWorker } from './worker.ts';
+import { openWorker, ringNear } from './worker.ts';
 
 /** A running Backout. */
 export interface Running {
@@ -65,12 +66,13 @@ export async function start(env: Environment, log: Log, bind: typeof bindTables 
     mustHearSlack(env);
     const opened = await openProcess(env, log, closers);
     const safe = await inspect(opened);
-    if (env.BACKOUT_ROLE !== 'bot') await openWorkerSide(opened, safe, bind);
+    const workers = env.BACKOUT_ROLE === 'bot' ? null : await openWorkerSide(opened, safe, bind);
     const worker = env.BACKOUT_ROLE === 'bot' ? null : env.BACKOUT_WORKER_NAME;
     // Known before the doors open: what needs this very worker is refused while it is not there.
     if (worker !== null) await opened.stores.runs.announce(worker, announceForMs).catch(() => undefined);
-    const url = env.BACKOUT_ROLE === 'worker' ? null : await openBotSide(opened);
-    const { stores, doorbell } = opened;
+    const { stores } = opened;
+    const doorbell = workers ? ringNear(opened.doorbell, env.BACKOUT_WORKER_NAME, workers) : opened.doorbell;
+    const url = env.BACKOUT_ROLE === 'worker' ? null : await openBotSide({ ...opened, doorbell });
     const reconciler = startReconciler({ store: stores.runs, doorbell, worker, log, everyMs: 500 });
     closers.push(() => reconciler.stop());
     return { url, stop };
@@ -125,7 +127,7 @@ async function inspect({ stores, log }: Process): Promise<boolean> {
   );
 }
 
-async function openWorkerSide(opened: Process, safeForAutomatic: boolean, bind: typeof bindTables): Promise<void> {
+async function openWorkerSide(opened: Process, safeForAutomatic: boolean, bind: typeof bindTables): Promise<Workers> {
   const { env, log, clock, stores, slack, doorbell, today, closers } = opened;
   const { PATH = '', HOME = '/', LANG } = inheritedVariables();
   const processes = createProcesses({ path: PATH, home: HOME, ...(LANG ? { lang: LANG } : {}) });
@@ -155,6 +157,7 @@ async function openWorkerSide(opened: Process, safeForAutomatic: boolean, bind: 
     log,
   });
   closers.push(stopWatch);
+  return workers;
 }
 
 async function openBotSide(opened: Process): Promise<string> {

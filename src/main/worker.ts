@@ -70,6 +70,17 @@ export function driveDeps({
   };
 }
 
+/** Puts a bot's own workers before the queue: what they can drive needs no way through Redis. A drive that is lost with the process is rung again like a lost ring. */
+export function ringNear(far: Doorbell, worker: string, workers: Pick<Workers, 'take'>): Doorbell {
+  return {
+    ringRelay: far.ringRelay,
+    async ring(run, key, runsOn) {
+      const near = (runsOn === null || runsOn === worker) && workers.take(run);
+      if (!near) await far.ring(run, key, runsOn);
+    },
+  };
+}
+
 /** Starts taking jobs from the common queue and this worker's own. */
 export async function openWorker(parts: WorkerParts, silent: () => void): Promise<Workers> {
   const deps = driveDeps(parts);

@@ -28,6 +28,8 @@ const watchdogPace = { lookEveryMs: 10_000, silentAfterMs: 30_000 };
 
 /** Running workers. */
 export interface Workers {
+  /** Drives a run at once, without the way through the queue; false where this process has no room or closes: then it has to be rung for. */
+  take(run: RunId): boolean;
   /** Takes no more jobs, asks running ones to stop at a boundary, and ends what still runs after `limitMs`. */
   close(limitMs: number): Promise<void>;
 }
@@ -44,10 +46,20 @@ export async function startWorkers(
   const queues = name === null ? [queueName(null)] : [queueName(null), queueName(name)];
   const drive = driver(deps, stopping.signal, abort.signal);
   const watched = queues.map(queue => watchQueue(bullmq, deps, queue, drive, pace));
+  const taken = new Set<Promise<void>>();
   return {
+    take(run) {
+      if (stopping.signal.aborted || taken.size >= concurrency) return false;
+      const work = deps
+        .drive(run, { stopping: stopping.signal, abort: abort.signal })
+        .catch(deps.trouble)
+        .finally(() => taken.delete(work));
+      taken.add(work);
+      return true;
+    },
     async close(limitMs) {
       stopping.abort();
-      const closing = Promise.all(watched.map(one => one.close())).catch(deps.trouble);
+      const closing = Promise.all([...watched.map(one => one.close()), ...taken]).catch(deps.trouble);
       if (await inTime(closing, limitMs)) return;
       abort.abort();
       await inTime(closing, 1_000);

@@ -3,7 +3,7 @@ import { type RedisConnection, reconnectDelay, redisPlace } from './connection.t
 import { keys } from './keys.ts';
 
 /** Rings closer together than this are one, in ms. */
-const gatherMs = 10;
+const gatherMs = 50;
 
 /** Wakes the relays of all processes when posts wait; a ring that is lost is made good by the next tick. */
 export interface RelayBell {
