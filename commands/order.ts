@@ -43,9 +43,17 @@ export async function orderOf(deps: DoorDeps, wish: Wish): Promise<Ordered> {
 }
 
 /** Refuses where the one worker that could do it is not running: the run would wait for it without a word. */
-export async function mustHaveWorker(deps: DoorDeps, { runsOn }: TargetSpec): Promise<void> {
+export async function mustHaveWorker(deps: DoorDeps, { runsOn }: Pick<TargetSpec, 'runsOn'>): Promise<void> {
   if (runsOn === null || (await deps.runs.workers()).includes(runsOn)) return;
   throw new Refusal(reason('worker-missing', { worker: runsOn }));
+}
+
+/** Refuses where the level of what would be done is frozen, before anybody is asked. */
+export async function mustNotBeFrozen(deps: DoorDeps, target: TargetSpec, level: Level): Promise<void> {
+  const freeze = await deps.releases.frozen(target.target);
+  if (!freeze?.levels.includes(level)) return;
+  const open = [...new Set(target.runbooks.map(runbook => runbook.level))].filter(one => !freeze.levels.includes(one));
+  throw new Refusal(frozenReason(freeze, open.sort()));
 }
 
 /** What the trouble is known to have begun with: the proposal whose button was pressed, else the target's open episode. */

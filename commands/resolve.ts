@@ -1,10 +1,11 @@
 import { decideNextLevel, decideOperator } from '../src/approve/operator.ts';
 import type { OperatorAction } from '../src/domain/event.ts';
-import type { RunId } from '../src/domain/ids.ts';
+import { type RunId, shortRunId } from '../src/domain/ids.ts';
 import { Refusal, reason } from '../src/domain/reason.ts';
 import type { RunWithLog } from '../src/domain/run.ts';
 import { changeRun, readRun } from './change.ts';
 import type { DoorDeps } from './deps.ts';
+import { mustHaveWorker } from './order.ts';
 import { createFor, newRunId } from './start.ts';
 import { mustHold, type Visit } from './visit.ts';
 
@@ -36,6 +37,7 @@ async function nextLevel(deps: DoorDeps, visit: Visit, { run, drawn, reason: why
   const next = { id: newRunId(deps), notAfter: visit.answerBy, catalogue: visit.catalogue };
   const decided = decideNextLevel(found, visit.actor, why, next);
   if (decided.kind === 'refused') throw new Refusal(decided.reason);
+  await mustHaveWorker(deps, decided.change.request);
   const started = await createFor(deps, decided.change);
   if (started.kind === 'busy') throw new Refusal(reason('stale-card'));
   return started.id;
@@ -46,7 +48,8 @@ function mustBeStopped({ run, events }: RunWithLog, drawn: number | null): void 
   const stoppedAt = events.findLast(event => event.kind === 'stopped')?.version ?? 0;
   const last = events.findLast(event => event.kind === 'operator-decided');
   if (run.status === 'needs-operator' && (drawn === null || drawn >= stoppedAt)) return;
-  if (run.status === 'needs-operator' || last?.kind !== 'operator-decided') throw new Refusal(reason('stale-card'));
+  if (run.status === 'needs-operator') throw new Refusal(reason('stale-card'));
+  if (last?.kind !== 'operator-decided') throw new Refusal(reason('nothing-to-decide', { run: shortRunId(run.id) }));
   const by = last.by.name;
   throw new Refusal(reason('already-decided', { decision: last.action, by, at: last.at }));
 }

@@ -1,10 +1,11 @@
 import { type RunId, shortRunId, targetParts } from '../src/domain/ids.ts';
 import { Refusal, reason } from '../src/domain/reason.ts';
 import type { Run } from '../src/domain/run.ts';
+import { isFinal } from '../src/domain/status.ts';
 import { readRun } from './change.ts';
 import type { DoorDeps } from './deps.ts';
 import { latestRun } from './look.ts';
-import { mustHaveWorker } from './order.ts';
+import { mustHaveWorker, mustNotBeFrozen } from './order.ts';
 import { createRun, plainOrder, requestOf, type Started } from './start.ts';
 import { mustHold, type Visit } from './visit.ts';
 
@@ -22,8 +23,9 @@ export async function undoRun(deps: DoorDeps, visit: Visit, id: RunId, why: stri
   const { service, environment } = targetParts(run.request.target);
   const target = visit.catalogue.services[service]?.environments[environment];
   if (!target) throw new Refusal(reason('unknown-environment', { service, name: environment }));
-  await mustHaveWorker(deps, target);
   const { plan, request } = run;
+  if (plan) await mustNotBeFrozen(deps, target, plan.level);
+  await mustHaveWorker(deps, target);
   const order = {
     ...plainOrder(target, why),
     level: plan?.level ?? null,
@@ -40,7 +42,9 @@ export async function undoRun(deps: DoorDeps, visit: Visit, id: RunId, why: stri
 export async function mustBeLatest(deps: DoorDeps, run: Run): Promise<void> {
   const latest = await latestRun(deps, run);
   if (latest && latest.id !== run.id) throw new Refusal(reason('not-latest-run', { runs: [shortRunId(latest.id)] }));
-  if (run.status !== 'succeeded' && run.status !== 'partial') throw new Refusal(reason('nothing-to-change'));
+  if (run.status === 'succeeded' || run.status === 'partial') return;
+  const why = isFinal(run.status) ? reason('nothing-to-undo') : reason('run-not-over', { run: shortRunId(run.id) });
+  throw new Refusal(why);
 }
 
 /** The version an undo would bring back where it is graded bad or suspect, or null. */

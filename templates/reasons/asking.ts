@@ -161,6 +161,20 @@ export const askingReasons = {
     en: f => `only the latest run of a target can be undone${where(f.runs, '; that is ~')}`,
     'zh-CN': f => `只能撤销该目标最近一次回滚${where(f.runs, '，即 ~')}`,
   },
+  'nothing-to-undo': {
+    en: () => 'that run changed nothing, so there is nothing to undo',
+    'zh-CN': () => '该次回滚未做任何改动，没有可撤销的内容',
+  },
+  /** {run} */
+  'run-not-over': {
+    en: f => `${names(f.run)} is not over yet; stop it with cancel, or wait for its end`,
+    'zh-CN': f => `${names(f.run)} 尚未结束；可用 cancel 停止，或等待其结束`,
+  },
+  /** {run} */
+  'nothing-to-decide': {
+    en: f => `${names(f.run)} does not wait for a decision`,
+    'zh-CN': f => `${names(f.run)} 当前不需要作出决定`,
+  },
   'not-confirmed': {
     en: () => 'not confirmed: the store did not answer in time. Ask for the status before you try again',
     'zh-CN': () => '未确认：存储没有及时响应。重试之前请先查询状态',

@@ -350,9 +350,15 @@ describe('runs', () => {
     await ran('2.13.2', '2.14.0');
     await graded('2.14.0', 'bad');
     const id = await done();
-    expect(textOf(await door.type('jon', `undo ${id} because wrong`))).toContain('Not');
+    expect(textOf(await door.type('jon', `undo ${id} because wrong`))).toContain('is not over yet');
+    expect(textOf(await door.type('jon', `resolve ${id} put-back because abc`))).toContain(
+      'does not wait for a decision',
+    );
     const by = { kind: 'system', name: 'w' } as const;
     await door.drive(id, [{ kind: 'ended', status: 'succeeded', reason: null, by }]);
+    await door.type('dana', 'freeze cart-web level 2 because audit');
+    expect(textOf(await door.type('jon', `undo ${id} because wrong`))).toContain('are frozen');
+    await door.type('dana', 'unfreeze cart-web');
     const form = await door.press('jon', 'run-undo', cardValue(await door.run(id)));
     if (form.kind !== 'form') throw new Error(textOf(form));
     expect(JSON.stringify(form.form.blocks)).toContain('2.14.0 is known to be bad');
@@ -409,6 +415,10 @@ describe('runs', () => {
     const environments = { production: target('cart-web', 'production', today) };
     const services = { ...others, 'cart-web': { ...service, environments } };
     await door.publish({ ...door.catalogue, hash: 'moved', services });
+    const early = await door.type('jon', `resolve ${asked.id} next-level because code then`);
+    expect(textOf(early)).toContain('w9');
+    expect(await door.run(asked.id)).toEqual(stopped);
+    await door.deps.runs.announce('w9', 60_000);
     const linked = await door.run(runOf(await door.type('jon', `resolve ${asked.id} next-level because code then`)));
     expect(linked.request).toMatchObject({ ...today, catalogue: 'moved', floor: 3, causedBy: asked.id });
     expect(await door.run(asked.id)).toMatchObject({ status: 'partial', next: linked.id });
