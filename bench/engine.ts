@@ -78,7 +78,7 @@ export async function openEngine(
   const catalogue = await readCatalogue(named, folder.catalogue);
   await stores.catalogues.publish(catalogue);
   const parts = { env: read.env, stores, tables, doorbell, directory: everybody, processes, log: quietLog };
-  const deps = driveDeps({ ...parts, safeForAutomatic: true });
+  const deps = driveDeps({ ...parts, safety: { automatic: () => true } });
   return {
     deps,
     stores,

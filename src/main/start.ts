@@ -22,6 +22,7 @@ import { doorDeps } from './door.ts';
 import { drawPosts } from './draw.ts';
 import { openHttp } from './http.ts';
 import { doctorProbes } from './probes.ts';
+import { type Safety, watchSafety } from './safety.ts';
 import { nobodyInSlack, openSlack, openSlackDoor, type SlackSide, slackUnasked } from './slack.ts';
 import { openStores, ownRedis, redisUrl, type Stores } from './stores.ts';
 import { bindTables } from './tables.ts';
@@ -65,12 +66,14 @@ export async function start(env: Environment, log: Log, bind: typeof bindTables 
   try {
     mustHearSlack(env);
     const opened = await openProcess(env, log, closers);
-    const safe = await inspect(opened);
-    const workers = env.BACKOUT_ROLE === 'bot' ? null : await openWorkerSide(opened, safe, bind);
+    const { stores } = opened;
+    const inspect = () => inspectRedis(stores.connection);
+    const safety = await watchSafety({ inspect, log, againMs: 5_000 });
+    closers.push(() => safety.stop());
+    const workers = env.BACKOUT_ROLE === 'bot' ? null : await openWorkerSide(opened, safety, bind);
     const worker = env.BACKOUT_ROLE === 'bot' ? null : env.BACKOUT_WORKER_NAME;
     // Known before the doors open: what needs this very worker is refused while it is not there.
-    if (worker !== null) await opened.stores.runs.announce(worker, announceForMs).catch(() => undefined);
-    const { stores } = opened;
+    if (worker !== null) await stores.runs.announce(worker, announceForMs).catch(() => undefined);
     const doorbell = workers ? ringNear(opened.doorbell, env.BACKOUT_WORKER_NAME, workers) : opened.doorbell;
     const url = env.BACKOUT_ROLE === 'worker' ? null : await openBotSide({ ...opened, doorbell });
     const reconciler = startReconciler({ store: stores.runs, doorbell, worker, log, everyMs: 500 });
@@ -112,22 +115,7 @@ async function openProcess(env: Environment, log: Log, closers: Process['closers
   return { env, log, clock, stores, today, slack, doorbell, closers };
 }
 
-/** Says plainly what is unsafe about this Redis; refuses one that the engine cannot run on. */
-async function inspect({ stores, log }: Process): Promise<boolean> {
-  const inspection = await inspectRedis(stores.connection).catch(failure => {
-    log.warn({ err: failure }, 'Redis cannot be looked at now; nothing runs without a human until the next start');
-    return null;
-  });
-  if (!inspection) return false;
-  const bad = inspection.findings.filter(({ state }) => state !== 'ok');
-  for (const { subject, message, remedy } of bad) log.warn({ subject, remedy }, message);
-  if (inspection.usable) return inspection.safeForAutomatic;
-  throw new StartProblems(
-    bad.map(({ subject, message, remedy }) => `${subject}: ${message}${remedy ? `; ${remedy}` : ''}`),
-  );
-}
-
-async function openWorkerSide(opened: Process, safeForAutomatic: boolean, bind: typeof bindTables): Promise<Workers> {
+async function openWorkerSide(opened: Process, safety: Safety, bind: typeof bindTables): Promise<Workers> {
   const { env, log, clock, stores, slack, doorbell, today, closers } = opened;
   const { PATH = '', HOME = '/', LANG } = inheritedVariables();
   const processes = createProcesses({ path: PATH, home: HOME, ...(LANG ? { lang: LANG } : {}) });
@@ -140,7 +128,7 @@ async function openWorkerSide(opened: Process, safeForAutomatic: boolean, bind: 
     stateDir: env.BACKOUT_STATE_DIR,
   });
   const directory = slack?.directory ?? (env.BACKOUT_ROLE === 'worker' ? slackUnasked : nobodyInSlack);
-  const parts = { env, stores, tables, doorbell, directory, processes, log, safeForAutomatic };
+  const parts = { env, stores, tables, doorbell, directory, processes, log, safety };
   const workers = await openWorker(parts, () => {
     log.error({}, 'The workers went silent twice; this process ends so that a new one can start');
     process.kill(process.pid, 'SIGTERM');

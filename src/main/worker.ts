@@ -7,12 +7,13 @@ import { sayNote } from '../../templates/say.ts';
 import { startWorkers, type Workers } from '../adapters/bullmq/workers.ts';
 import type { Environment } from '../config/env.ts';
 import { parseRunId, type RunId } from '../domain/ids.ts';
-import { type Reason, reason } from '../domain/reason.ts';
+import { reason } from '../domain/reason.ts';
 import type { Directory } from '../ports/directory.ts';
 import type { Doorbell } from '../ports/doorbell.ts';
 import type { Log } from '../ports/log.ts';
 import type { Processes } from '../ports/processes.ts';
 import { fileRecords } from './records.ts';
+import type { Safety } from './safety.ts';
 import type { Stores } from './stores.ts';
 import type { bindTables } from './tables.ts';
 
@@ -26,7 +27,7 @@ export interface WorkerParts {
   readonly processes: Processes;
   readonly log: Log;
   /** Whether Redis keeps what it confirmed through a crash. */
-  readonly safeForAutomatic: boolean;
+  readonly safety: Pick<Safety, 'automatic'>;
 }
 
 /** Mints a run's id. */
@@ -45,9 +46,8 @@ export function driveDeps({
   directory,
   processes,
   log,
-  safeForAutomatic,
+  safety,
 }: WorkerParts): DriveDeps {
-  const unsafe: Reason | null = safeForAutomatic ? null : reason('redis-not-durable');
   return {
     store: stores.runs,
     releases: stores.releases,
@@ -60,7 +60,7 @@ export function driveDeps({
     endProcess: child => processes.end(child),
     hash: text => createHash('sha256').update(text).digest('hex'),
     newId: newRunId,
-    refuseAutomatic: () => unsafe,
+    refuseAutomatic: () => (safety.automatic() ? null : reason('redis-not-durable')),
     monotonic: () => performance.now(),
     times: { leaseMs: 5_000, renewMs: 1_500, marginMs: 1_000 },
     worker: env.BACKOUT_WORKER_NAME,

@@ -70,7 +70,7 @@ async function work(env: Environment): Promise<void> {
   const trouble = (failure: Error) => log.warn({ err: failure }, 'a job');
   const doorbell = await bullDoorbell({ connection: stores.place, ringRelay: () => undefined, trouble });
   const directory = nobodyInSlack;
-  const parts = { env, stores, tables, doorbell, directory, processes, log, safeForAutomatic: true };
+  const parts = { env, stores, tables, doorbell, directory, processes, log, safety: { automatic: () => true } };
   const deps = { ...driveDeps(parts), times, crashPoint };
   const worker = env.BACKOUT_WORKER_NAME;
   const silent = () => process.exit(1);
