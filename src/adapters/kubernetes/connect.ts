@@ -1,20 +1,14 @@
 import { existsSync } from 'node:fs';
-import { request as plainRequest } from 'node:http';
-import { type RequestOptions, request as secureRequest } from 'node:https';
+import type { RequestOptions } from 'node:https';
 import { delimiter } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { KubernetesDeps, Place } from './input.ts';
-import { type Asked, isTransient, KubeError } from './kube-error.ts';
+import { isTransient, KubeError } from './kube-error.ts';
+import { type KubeAnswer, type KubeRequest, transfer, type Upgraded, upgrade } from './transfer.ts';
 
-/** One request to the API server; the path is built from validated names only. */
-export interface KubeRequest extends Asked {
-  readonly path: string;
-  readonly body?: unknown;
-  readonly contentType?: string;
-  readonly signal: AbortSignal;
-}
+export type { KubeRequest } from './transfer.ts';
 
 /** Sends requests to one cluster and answers raw JSON, so that fields newer than any client survive. */
 export interface Connection {
@@ -22,16 +16,15 @@ export interface Connection {
   send(request: KubeRequest): Promise<unknown>;
   /** Asks for reading: again, a few times, where that may help. Throws `KubeError`. */
   read(request: KubeRequest): Promise<unknown>;
+  /** Asks once for something else than JSON of the API server's own and answers it whatever its status; throws `KubeError` where nothing comes. */
+  ask(request: KubeRequest): Promise<KubeAnswer>;
+  /** Opens a WebSocket with this subprotocol. Throws `KubeError`. */
+  upgrade(request: KubeRequest, protocol: string): Promise<Upgraded>;
 }
 
 /** Opens connections, one for each kubeconfig and context. */
 export type Connect = (place: Pick<Place, 'context' | 'kubeconfig'>) => Promise<Connection>;
 
-const methods: Readonly<Record<string, string>> = { get: 'GET', list: 'GET', patch: 'PATCH', create: 'POST' };
-/** Time limit of one request, in ms. */
-const requestLimit = 10_000;
-/** No answer of ours is longer; a list of 250 ReplicaSets has some 2 MB. */
-const longestAnswer = 64 * 1024 * 1024;
 /** Waits before the second and later tries of a read, in ms. */
 const patience = [200, 800, 2_000];
 const tokenOfPod = '/var/run/secrets/kubernetes.io/serviceaccount/token';
@@ -83,14 +76,15 @@ function messageOf(error: unknown): string {
 }
 
 function connectionOf(config: KubeConfig, forget: () => void): Connection {
-  const send = async (request: KubeRequest): Promise<unknown> => {
+  const forgetting = async <T>(call: () => Promise<T>): Promise<T> => {
     try {
-      return await exchange(config, request);
+      return await call();
     } catch (error) {
       if (error instanceof KubeError && (error.status === 401 || error.status === 0)) forget();
       throw error;
     }
   };
+  const send = (request: KubeRequest) => forgetting(() => exchange(config, request));
   const read = async (request: KubeRequest): Promise<unknown> => {
     for (const wait of patience) {
       try {
@@ -102,69 +96,42 @@ function connectionOf(config: KubeConfig, forget: () => void): Connection {
     }
     return send(request);
   };
-  return { send, read };
+  return {
+    send,
+    read,
+    ask: request => forgetting(async () => transfer(config, request, await optionsFor(config, request))),
+    upgrade: (request, protocol) => forgetting(() => opened(config, request, protocol)),
+  };
 }
 
-async function exchange(config: KubeConfig, asked: KubeRequest): Promise<unknown> {
+async function optionsFor(config: KubeConfig, asked: KubeRequest): Promise<RequestOptions> {
   asked.signal.throwIfAborted();
-  const options: RequestOptions = { method: methods[asked.verb] ?? 'GET' };
+  const options: RequestOptions = {};
   try {
     await config.applyToHTTPSOptions(options);
   } catch (error) {
     throw new KubeError(asked, 401, `credentials could not be made: ${messageOf(error)}`);
   }
-  const answer = await transfer(config, asked, options);
+  return options;
+}
+
+async function exchange(config: KubeConfig, asked: KubeRequest): Promise<unknown> {
+  const answer = await transfer(config, asked, await optionsFor(config, asked));
   if (answer.status >= 200 && answer.status < 300) return parse(asked, answer.text);
-  const wait = answer.retryAfter === undefined ? Number.NaN : Number(answer.retryAfter);
-  throw new KubeError(asked, answer.status, statusMessage(answer.text), Number.isFinite(wait) ? wait * 1000 : null);
+  throw errorOf(asked, answer);
 }
 
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-  readonly retryAfter: string | undefined;
+async function opened(config: KubeConfig, asked: KubeRequest, protocol: string): Promise<Upgraded> {
+  const answer = await upgrade(config, asked, await optionsFor(config, asked), protocol);
+  if ('socket' in answer) return answer;
+  throw errorOf(asked, answer);
 }
 
-function transfer(config: KubeConfig, asked: KubeRequest, options: RequestOptions): Promise<Answer> {
-  const url = new URL((config.getCurrentCluster()?.server ?? '').replace(/\/+$/, '') + asked.path);
-  const begin = url.protocol === 'http:' ? plainRequest : secureRequest;
-  const body = asked.body === undefined ? undefined : JSON.stringify(asked.body);
-  const headers = {
-    ...options.headers,
-    Accept: 'application/json',
-    'User-Agent': 'backout',
-    ...(body === undefined
-      ? {}
-      : { 'Content-Type': asked.contentType ?? 'application/json', 'Content-Length': Buffer.byteLength(body) }),
-  };
-  const limit = AbortSignal.timeout(requestLimit);
-  const signal = AbortSignal.any([asked.signal, limit]);
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error) => {
-      if (asked.signal.aborted) return reject(asked.signal.reason);
-      const said = limit.aborted ? `no answer in ${requestLimit / 1000} s` : error.message;
-      reject(new KubeError(asked, 0, said));
-    };
-    const outgoing = begin(url, { ...options, headers, signal }, incoming => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      incoming.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > longestAnswer) outgoing.destroy(new Error('the answer is longer than 64 MiB'));
-        else chunks.push(chunk);
-      });
-      incoming.on('error', fail);
-      incoming.on('end', () =>
-        resolve({
-          status: incoming.statusCode ?? 0,
-          text: Buffer.concat(chunks).toString('utf8'),
-          retryAfter: incoming.headers['retry-after'],
-        }),
-      );
-    });
-    outgoing.on('error', fail);
-    outgoing.end(body);
-  });
+/** The failure that an answer other than 2xx of the API server's own is. */
+export function errorOf(asked: KubeRequest, answer: KubeAnswer): KubeError {
+  const said = answer.headers['retry-after'];
+  const wait = said === undefined ? Number.NaN : Number(said);
+  return new KubeError(asked, answer.status, statusMessage(answer.text), Number.isFinite(wait) ? wait * 1000 : null);
 }
 
 function parse(asked: KubeRequest, text: string): unknown {
