@@ -8,7 +8,7 @@ import { cachedPath, findProgram, moduleFolder, type Program, programs } from '.
 const run = promisify(execFile);
 
 /** Oldest Go release that builds the modules. */
-const oldestGo = [1, 25] as const;
+const oldestGo = [1, 26] as const;
 
 async function checkGo(): Promise<void> {
   const advice = `Go ${oldestGo.join('.')} or newer is needed to build the test cluster: get it from https://go.dev/dl/ and put its bin folder on PATH, or set BACKOUT_TEST_KUBECONFIG to a cluster of your own`;
@@ -20,13 +20,21 @@ async function checkGo(): Promise<void> {
   }
 }
 
-/** A server without its version calls itself v0.0.0 and clients complain. */
+/** A server without its version calls itself v0.0.0 and clients complain; the version is what the module's go.mod requires first. */
 function linkerFlags(program: Program): string {
-  if (program.module !== 'kubernetes') return '-s -w';
   const goMod = readFileSync(join(moduleFolder(program.module), 'go.mod'), 'utf8');
-  const version = /k8s\.io\/kubernetes (v(\d+)\.(\d+)\.\d+)/.exec(goMod);
-  const set = (name: string, value = '') => `-X k8s.io/component-base/version.${name}=${value}`;
-  return `-s -w ${set('gitVersion', version?.[1])} ${set('gitMajor', version?.[2])} ${set('gitMinor', version?.[3])}`;
+  const [, whole = '', major = '', minor = ''] = /^require \S+ (v(\d+)\.(\d+)\S*)/m.exec(goMod) ?? [];
+  const set = (name: string, value: string) => `-X ${name}=${value}`;
+  const versions = program.version
+    ? [set(program.version, whole)]
+    : program.module === 'kubernetes'
+      ? [
+          set('k8s.io/component-base/version.gitVersion', whole),
+          set('k8s.io/component-base/version.gitMajor', major),
+          set('k8s.io/component-base/version.gitMinor', minor),
+        ]
+      : [];
+  return ['-s -w', ...versions].join(' ');
 }
 
 async function buildProgram(program: Program, target: string): Promise<void> {
@@ -48,11 +56,19 @@ async function buildProgram(program: Program, target: string): Promise<void> {
   }
 }
 
-/** Builds what is missing into the cache, one line of progress for each program; a second call has nothing to do. */
-export async function buildCluster(environment: ClusterEnvironment, say: (line: string) => void): Promise<void> {
-  const missing = programs.filter(program => !findProgram(program.name, environment));
+/** Builds what is missing (of the programs named, of all where none is) into the cache, one line of progress for each; a second call has nothing to do. */
+export async function buildCluster(
+  environment: ClusterEnvironment,
+  say: (line: string) => void,
+  names: readonly string[] = [],
+): Promise<void> {
+  const unknown = names.filter(name => !programs.some(program => program.name === name));
+  if (unknown.length > 0) throw new Error(`the test cluster has no program ${unknown.join(', ')}`);
+  const wanted = programs.filter(program => names.length === 0 || names.includes(program.name));
+  const missing = wanted.filter(program => !findProgram(program.name, environment));
   if (missing.length > 0) await checkGo();
-  for (const program of programs) {
+  const all = Date.now();
+  for (const program of wanted) {
     if (!missing.includes(program)) {
       say(`${program.name}: there`);
       continue;
@@ -61,4 +77,5 @@ export async function buildCluster(environment: ClusterEnvironment, say: (line: 
     await buildProgram(program, cachedPath(program, environment.cache));
     say(`${program.name}: built in ${Math.round((Date.now() - started) / 1000)} s`);
   }
+  if (missing.length > 0) say(`${missing.length} programs built in ${Math.round((Date.now() - all) / 1000)} s`);
 }

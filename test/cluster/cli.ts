@@ -27,11 +27,15 @@ async function down(): Promise<void> {
   for (const state of await stopUnowned(true)) say(`ended ${state}`);
 }
 
-const commands: Record<string, () => Promise<void>> = { build: () => buildCluster(environment, say), up, down };
+const commands: Record<string, () => Promise<void>> = {
+  build: () => buildCluster(environment, say, process.argv.slice(3)),
+  up,
+  down,
+};
 
 const command = commands[process.argv[2] ?? ''];
 try {
-  if (!command) throw new Error('usage: cli.ts build | up | down');
+  if (!command) throw new Error('usage: cli.ts build [PROGRAM…] | up | down');
   await command();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

@@ -3,10 +3,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClusterEnvironment } from './environment.ts';
 
-/** A program of the cluster and the Go package it is built from. */
-export type Program = { readonly name: string; readonly module: string; readonly goPackage: string };
+/** A program of the tests and the Go package it is built from. */
+export type Program = {
+  readonly name: string;
+  readonly module: string;
+  readonly goPackage: string;
+  /** The variable that holds the program's own version, for one that would otherwise tell less than the truth. */
+  readonly version?: string;
+};
 
-/** Every program of the cluster, in the order in which building is fastest: the first compiles what the others share. */
+/** Every program of the cluster and beside it, in the order in which building is fastest: the first compiles what the others share. */
 export const programs: readonly Program[] = [
   { name: 'kube-apiserver', module: 'kubernetes', goPackage: 'k8s.io/kubernetes/cmd/kube-apiserver' },
   { name: 'kube-controller-manager', module: 'kubernetes', goPackage: 'k8s.io/kubernetes/cmd/kube-controller-manager' },
@@ -14,6 +20,18 @@ export const programs: readonly Program[] = [
   { name: 'kubelet', module: 'kubernetes', goPackage: 'k8s.io/kubernetes/cmd/kubelet' },
   { name: 'kubectl', module: 'kubernetes', goPackage: 'k8s.io/kubernetes/cmd/kubectl' },
   { name: 'etcd', module: 'etcd', goPackage: 'go.etcd.io/etcd/server/v3' },
+  {
+    name: 'helm4',
+    module: 'helm4',
+    goPackage: 'helm.sh/helm/v4/cmd/helm',
+    version: 'helm.sh/helm/v4/internal/version.version',
+  },
+  {
+    name: 'helm3',
+    module: 'helm3',
+    goPackage: 'helm.sh/helm/v3/cmd/helm',
+    version: 'helm.sh/helm/v3/internal/version.version',
+  },
 ];
 
 /** Folder with the go.mod of a module. */
