@@ -80,9 +80,10 @@ function readInput(
 ): JsonObject | null {
   const keys = inputKeys(entry);
   const under = layers.vendor(vendorOf(entry.kind));
+  const replaced = replacedKeys(entry, Object.keys(own));
   const value: Record<string, unknown> = {};
   for (const [key, placed] of Object.entries(under)) {
-    if (!keys || keys.includes(key)) value[key] = placed.value;
+    if ((!keys || keys.includes(key)) && !replaced.has(key)) value[key] = placed.value;
   }
   let wrong = false;
   for (const [key, said] of Object.entries(own)) {
@@ -101,6 +102,12 @@ function readInput(
   };
   reportIssues(read.error.issues, { base: path, value, schema: writtenSchema(entry.input), where }, report);
   return null;
+}
+
+/** Keys of the target that give way, because the step names something `insteadOf` them. */
+function replacedKeys(entry: KindEntry, own: readonly string[]): ReadonlySet<string> {
+  const { properties } = writtenSchema(entry.input);
+  return new Set(own.flatMap(key => properties?.[key]?.insteadOf ?? []));
 }
 
 /** Tells of vendors and settings under `target` that no kind reads. */

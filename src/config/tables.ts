@@ -44,6 +44,8 @@ export interface JsonSchema {
   readonly allOf?: readonly JsonSchema[];
   readonly required?: readonly string[];
   readonly $defs?: Readonly<Record<string, JsonSchema>>;
+  /** Ours: keys of the target that this one replaces where a step names it. */
+  readonly insteadOf?: readonly string[];
 }
 
 const drawn = new WeakMap<ZodType, JsonSchema>();

@@ -105,8 +105,10 @@ function kubernetesProbe({ env, clock, today }: ProbeParts): Probe {
     if (inputs.length === 0) return [];
     const { createKubernetesProbe } = await import('../adapters/kubernetes/doctor.ts');
     const { placeInput } = await import('../adapters/kubernetes/input.ts');
-    const places = inputs.flatMap(({ context: name, kubeconfig, namespace, deployment }) => {
-      const read = placeInput.safeParse({ context: name, kubeconfig, namespace, deployment });
+    const places = inputs.flatMap(({ context: name, kubeconfig, namespace, deployment, statefulSet, daemonSet }) => {
+      const all = { context: name, kubeconfig, namespace, deployment, statefulSet, daemonSet };
+      const said = Object.entries(all).filter(([, value]) => value !== undefined);
+      const read = placeInput.safeParse(Object.fromEntries(said));
       return read.success ? [read.data] : [];
     });
     const once = new Map(places.map(place => [JSON.stringify(place), place]));

@@ -6,7 +6,7 @@ import { Refusal, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation } from '../../ports/executor.ts';
 import type { Connection } from './connect.ts';
 import { withEnvironment } from './environment.ts';
-import { objectName, objectOf, placeFields, variableName, variableValue } from './input.ts';
+import { objectName, objectOf, variableName, variableValue, workloadFields } from './input.ts';
 import { isTransient, KubeError } from './kube-error.ts';
 import { type Deployment, patchDeployment } from './objects.ts';
 import { ownersOf, refuseOwned, refusePaused } from './owners.ts';
@@ -17,7 +17,7 @@ import { annotationChanges, guardedPatch, readWorld, type World } from './world.
 
 const hash = z.string().regex(/^[0-9a-f]{32}$/);
 const shared = {
-  ...placeFields,
+  ...workloadFields,
   uid: z.string().regex(/^[\w-]{1,64}$/),
   /** Hash of the template that is replaced, of the one we send, and of what the API server makes of that. */
   before: hash,

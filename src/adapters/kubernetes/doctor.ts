@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Refusal } from '../../domain/reason.ts';
 import type { Finding, Probe } from '../../ports/probe.ts';
 import { type Connection, createConnect } from './connect.ts';
-import { type KubernetesDeps, objectOf, type Place } from './input.ts';
+import { type KubernetesDeps, objectOf, type Place, workloadOf } from './input.ts';
 import { refusalOf } from './kube-error.ts';
 import { readDeployment } from './objects.ts';
 import { ownersOf } from './owners.ts';
@@ -32,7 +32,7 @@ const review = z.object({ status: z.object({ allowed: z.boolean() }) });
 async function missingRights(connection: Connection, place: Place, signal: AbortSignal): Promise<Right[]> {
   const asked = rights.map(async right => {
     const { group, resource, verb } = right;
-    const named = resource === 'deployments' ? { name: place.deployment } : {};
+    const named = resource === 'deployments' ? { name: workloadOf(place).name } : {};
     const answer = await connection.send({
       verb: 'create',
       resource: 'selfsubjectaccessreviews.authorization.k8s.io',

@@ -5,15 +5,14 @@ import { Refusal, reason } from '../../domain/reason.ts';
 import type { Executor, OperationLike, PlanContext } from '../../ports/executor.ts';
 import { applyChange, observeChange, readChange } from './change.ts';
 import type { Connect, Connection } from './connect.ts';
-import type { Place } from './input.ts';
-import { placeFields } from './input.ts';
+import { type Place, whereFields, workloadOf } from './input.ts';
 import { plainly } from './kube-error.ts';
 import { settleChange } from './settle.ts';
 
 /** How one kind of step compiles; all else is the same for every change of a template. */
 type PlanStep = (connection: Connection, context: PlanContext, input: JsonObject) => Promise<StepPlan>;
 
-const where = z.looseObject({ context: placeFields.context, kubeconfig: placeFields.kubeconfig });
+const where = z.looseObject({ context: whereFields.context, kubeconfig: whereFields.kubeconfig });
 
 /** Makes an executor that changes a Deployment's template: it differs from its siblings in how it plans. */
 export function changeExecutor(kind: string, connect: Connect, clock: { now(): number }, plan: PlanStep): Executor {
@@ -58,7 +57,8 @@ const flags = (place: Place) => (place.context ? ['--context', place.context] : 
 function byHand(operation: OperationLike): readonly string[] {
   const change = readChange(operation.body);
   const kubectl = ['kubectl', ...flags(change)].join(' ');
-  const name = `deployment/${change.deployment}`;
+  const workload = workloadOf(change);
+  const name = `${workload.kind.toLowerCase()}/${workload.name}`;
   const status = `${kubectl} rollout status ${name}`;
   if (change.action === 'environment') {
     const removals = change.remove.map(variable => `${variable}-`);

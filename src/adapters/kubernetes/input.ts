@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ReadSecret } from '../../ports/secrets.ts';
 
 /** What the composition root hands to everything of this adapter. */
 export interface KubernetesDeps {
@@ -7,11 +8,18 @@ export interface KubernetesDeps {
   readonly clock: { now(): number };
 }
 
+/** What steps need besides, that take values by reference or files beside the catalogue. */
+export interface KubernetesStepDeps extends KubernetesDeps {
+  readonly readSecret: ReadSecret;
+  /** Absolute path of the folder that the catalogue lies in. */
+  readonly catalogueFolder: string;
+}
+
 const label = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
 /** Tools read it as "every one"; nobody means an object of that name. */
 const everything = 'all';
 /** A namespace: a DNS label. */
-const namespaceName = z
+export const namespaceName = z
   .string()
   .regex(new RegExp(`^${label}$`), 'not a Kubernetes namespace name')
   .refine(name => name !== everything, 'not one namespace');
@@ -28,13 +36,63 @@ const filePath = z.string().regex(/^\/[^\0\n\r]{1,4000}$/, 'not an absolute path
 export const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,252}$/, 'not an environment variable name');
 const keyName = z.string().regex(/^[-._a-zA-Z0-9]{1,253}$/, 'not a key of a ConfigMap or Secret');
 
-/** Which Deployment of which cluster. */
-export const placeFields = {
-  deployment: objectName.describe('Name of the Deployment.'),
+/** Where an object is. */
+export const whereFields = {
   namespace: namespaceName.describe('Its namespace.'),
   context: contextName.nullable().default(null).describe('Context of the kubeconfig; the current one unless set.'),
   kubeconfig: filePath.nullable().default(null).describe('Path of a kubeconfig for this target alone.'),
 };
+
+/** Which Deployment of which cluster, for what Deployments alone can do. */
+export const placeFields = { deployment: objectName.describe('Name of the Deployment.'), ...whereFields };
+
+/** Keys that name a workload, with the kind each is for. */
+const workloadKinds = { deployment: 'Deployment', statefulSet: 'StatefulSet', daemonSet: 'DaemonSet' } as const;
+type WorkloadKey = keyof typeof workloadKinds;
+const workloadKeys = Object.keys(workloadKinds) as WorkloadKey[];
+/** A step that names one kind of workload means that one, whatever its target names: `insteadOf` tells the catalogue's reader so. */
+const workloadName = (key: WorkloadKey) =>
+  objectName
+    .exactOptional()
+    .describe(`Name of the ${workloadKinds[key]}.`)
+    .meta({ insteadOf: workloadKeys.filter(other => other !== key) });
+
+/** Which workload of which cluster; exactly one of the three names is there, see `namesOneWorkload`. */
+export const workloadFields = {
+  deployment: workloadName('deployment'),
+  statefulSet: workloadName('statefulSet'),
+  daemonSet: workloadName('daemonSet'),
+  ...whereFields,
+};
+
+/** Kinds of workload that keep a history of their pod templates. */
+export type WorkloadKind = (typeof workloadKinds)[WorkloadKey];
+
+type Named = { readonly [key in WorkloadKey]?: string };
+
+/** Whether exactly one workload is named. */
+export function namesOneWorkload(place: Named): boolean {
+  return workloadKeys.filter(key => place[key] !== undefined).length === 1;
+}
+
+/** What is said where `namesOneWorkload` is false. */
+export const oneWorkload = 'needs exactly one of deployment, statefulSet, daemonSet';
+
+/** The workload that an input or an operation's body names. Throws where none is named: its schema lets no such thing through. */
+export function workloadOf(place: Named): { readonly kind: WorkloadKind; readonly name: string } {
+  for (const key of workloadKeys) {
+    const name = place[key];
+    if (name !== undefined) return { kind: workloadKinds[key], name };
+  }
+  throw new Error(oneWorkload);
+}
+
+/** The part of an input that says where its workload is, as operations carry it. */
+export function placeOf(place: Place): Place {
+  const { namespace, context, kubeconfig } = place;
+  const names = workloadKeys.flatMap(key => (place[key] === undefined ? [] : [[key, place[key]]]));
+  return { ...Object.fromEntries(names), namespace, context, kubeconfig };
+}
 
 const graceField = z
   .number()
@@ -47,7 +105,9 @@ const graceField = z
   );
 
 /** Input of `kubernetes.rollout-undo`. */
-export const undoInput = z.strictObject({ ...placeFields, graceSeconds: graceField });
+export const undoInput = z
+  .strictObject({ ...workloadFields, graceSeconds: graceField })
+  .refine(namesOneWorkload, oneWorkload);
 
 /** A value for a variable: text, or a key of a Secret or ConfigMap, so that no secret stands in a catalogue. */
 export const variableValue = z.union([
@@ -62,22 +122,24 @@ export const variableValue = z.union([
 /** Input of `kubernetes.set-env`. */
 export const setEnvInput = z
   .strictObject({
-    ...placeFields,
+    ...workloadFields,
     set: z.record(variableName, variableValue).default({}).describe('Variables to set.'),
     remove: z.array(variableName).default([]).describe('Variables to remove.'),
     containers: z.array(objectName).min(1).nullable().default(null).describe('Containers to change; all unless set.'),
     graceSeconds: graceField,
   })
+  .refine(namesOneWorkload, oneWorkload)
   .refine(input => Object.keys(input.set).length + input.remove.length > 0, 'names no variable to set or remove')
   .refine(input => input.remove.every(name => !(name in input.set)), 'sets and removes the same variable');
 
-/** Input of the release source and of the check `kubernetes.rollout`. */
-export const placeInput = z.strictObject(placeFields);
+/** Input of the release sources and of the check `kubernetes.rollout`. */
+export const placeInput = z.strictObject(workloadFields).refine(namesOneWorkload, oneWorkload);
 
-/** Which Deployment of which cluster, read from an input or an operation's body. */
+/** Which workload of which cluster, read from an input or an operation's body. */
 export type Place = z.infer<typeof placeInput>;
 
-/** The thing as kubectl names it. */
-export function objectOf(place: Pick<Place, 'namespace' | 'deployment'>): string {
-  return `deployment ${place.namespace}/${place.deployment}`;
+/** The thing as kubectl names it, e.g. `statefulset shop/db`. */
+export function objectOf(place: Named & Pick<Place, 'namespace'>): string {
+  const { kind, name } = workloadOf(place);
+  return `${kind.toLowerCase()} ${place.namespace}/${name}`;
 }

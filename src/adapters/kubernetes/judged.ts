@@ -6,7 +6,7 @@ import type { PlanContext } from '../../ports/executor.ts';
 import { type Change, fingerprintOf } from './change.ts';
 import type { Connection } from './connect.ts';
 import { takenFields } from './fields.ts';
-import { objectOf } from './input.ts';
+import { objectOf, placeOf } from './input.ts';
 import { KubeError } from './kube-error.ts';
 import { type Deployment, patchDeployment } from './objects.ts';
 import { type Found, wordsOf } from './references.ts';
@@ -124,10 +124,9 @@ export async function draftOperation(
 }
 
 function inverseOf(change: Change, replicaSet: string, version: string): Change {
-  const { deployment, namespace, context, kubeconfig, uid, before, after, graceSeconds } = change;
-  const place = { deployment, namespace, context, kubeconfig };
+  const { uid, before, after, graceSeconds } = change;
   return {
-    ...place,
+    ...placeOf(change),
     action: 'to-replica-set',
     uid,
     before: after,

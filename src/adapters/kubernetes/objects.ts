@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Connection, KubeRequest } from './connect.ts';
-import type { Place } from './input.ts';
+import { type Place, workloadOf } from './input.ts';
 import { KubeError } from './kube-error.ts';
 
 const rawObject = z.custom<JsonObject>(value => typeof value === 'object' && value !== null && !Array.isArray(value));
@@ -10,7 +10,8 @@ const texts = z
   .nullish()
   .transform(value => value ?? {});
 const owner = z.object({ kind: z.string(), name: z.string(), uid: z.string(), controller: z.boolean().nullish() });
-const metadata = z.object({
+/** What every object says of itself. */
+export const metadata = z.object({
   name: z.string(),
   uid: z.string(),
   generation: z.number().default(0),
@@ -136,7 +137,7 @@ export function pathOf(group: string, namespace: string, plural: string, name?: 
 }
 
 /** Reads one answer through its schema; an answer of another shape counts as a server in trouble. */
-function read<T>(schema: z.ZodType<T>, request: KubeRequest, answer: unknown): T {
+export function read<T>(schema: z.ZodType<T>, request: KubeRequest, answer: unknown): T {
   const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
   const first = parsed.error.issues[0];
@@ -150,7 +151,7 @@ function read<T>(schema: z.ZodType<T>, request: KubeRequest, answer: unknown): T
 /** The Deployment as it is now. */
 export async function readDeployment(connection: Connection, place: Place, signal: AbortSignal): Promise<Deployment> {
   const { namespace } = place;
-  const path = pathOf('apis/apps/v1', namespace, 'deployments', place.deployment);
+  const path = pathOf('apis/apps/v1', namespace, 'deployments', workloadOf(place).name);
   const request = { verb: 'get', resource: 'deployments.apps', namespace, path, signal };
   return read(deploymentSchema, request, await connection.read(request));
 }
@@ -164,7 +165,7 @@ export async function patchDeployment(
 ): Promise<Deployment> {
   const { namespace } = place;
   const query = `?fieldManager=${fieldManager}${options.dryRun ? '&dryRun=All' : ''}`;
-  const path = pathOf('apis/apps/v1', namespace, 'deployments', place.deployment) + query;
+  const path = pathOf('apis/apps/v1', namespace, 'deployments', workloadOf(place).name) + query;
   const request = {
     verb: 'patch',
     resource: 'deployments.apps',

@@ -1,5 +1,5 @@
 import { Refusal, reason } from '../../domain/reason.ts';
-import { objectOf, type Place } from './input.ts';
+import { objectOf, type Place, workloadOf } from './input.ts';
 import type { Deployment } from './objects.ts';
 
 /** Marks by which a tool shows that it renders this object and would undo or overwrite our change. */
@@ -23,9 +23,9 @@ const marks: readonly {
   { owner: 'Helm', annotations: ['meta.helm.sh/release-name'], managers: ['helm'] },
 ];
 
-/** Who else writes this Deployment's template, by name; empty where nobody is seen to. */
-export function ownersOf(deployment: Deployment): string[] {
-  const { labels, annotations, managedFields, ownerReferences } = deployment.metadata;
+/** Who else writes this object, by name; empty where nobody is seen to. */
+export function ownersOf(object: Pick<Deployment, 'metadata'>): string[] {
+  const { labels, annotations, managedFields, ownerReferences } = object.metadata;
   const seen = marks.filter(
     mark =>
       mark.labels?.some(label => label in labels) ||
@@ -51,7 +51,7 @@ export function refuseOwned(place: Place, deployment: Deployment): void {
 /** Refuses a paused Deployment: a change of its template would wait unseen until somebody resumes it. */
 export function refusePaused(place: Place, deployment: Deployment): void {
   if (!deployment.spec.paused) return;
-  const command = `kubectl -n ${place.namespace} rollout resume deployment/${place.deployment}`;
+  const command = `kubectl -n ${place.namespace} rollout resume deployment/${workloadOf(place).name}`;
   const detail = `it is paused, so nothing would roll out; resume it first: ${command}`;
   throw new Refusal(reason('plan-failed', { object: objectOf(place), why: 'paused', command }, detail));
 }
