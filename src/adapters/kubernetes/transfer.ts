@@ -39,7 +39,13 @@ export interface Upgraded {
   readonly head: Buffer;
 }
 
-const methods: Readonly<Record<string, string>> = { get: 'GET', list: 'GET', patch: 'PATCH', create: 'POST' };
+const methods: Readonly<Record<string, string>> = {
+  get: 'GET',
+  list: 'GET',
+  patch: 'PATCH',
+  create: 'POST',
+  delete: 'DELETE',
+};
 /** Time limit of one request, in ms. */
 const requestLimit = 10_000;
 /** No answer of ours is longer; a list of 250 ReplicaSets has some 2 MB. */
