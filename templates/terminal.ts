@@ -2,7 +2,7 @@ import type { Locale } from '../src/domain/catalogue.ts';
 import { type RunId, shortRunId } from '../src/domain/ids.ts';
 
 /** The programs of the command line that are no commands of Slack. */
-export const programNames = ['init', 'start', 'check', 'schema', 'doctor', 'demo'] as const;
+export const programNames = ['init', 'discover', 'start', 'check', 'schema', 'doctor', 'demo'] as const;
 
 /** A program of the command line. */
 export type ProgramName = (typeof programNames)[number];
@@ -16,6 +16,8 @@ interface Words {
   readonly kept: (file: string) => string;
   readonly wrote: (files: readonly string[]) => string;
   readonly afterInit: readonly string[];
+  readonly found: (workloads: number) => string;
+  readonly afterDiscover: readonly string[];
   readonly fine: (file: string, services: number) => string;
   readonly goesOn: (run: string) => string;
   readonly watching: (run: string) => string;
@@ -26,6 +28,7 @@ const words = {
     usage: 'Usage: backout COMMAND',
     programs: {
       init: 'init [SERVICE]               writes a commented backout.yaml and the Slack app manifest',
+      discover: 'discover [NAMESPACE …]       writes a catalogue of what a Kubernetes cluster runs, in observe mode',
       start: 'start                        runs Backout',
       check: 'check [FILE]                 tells everything that is wrong with the catalogue',
       schema: 'schema                       prints the JSON Schema of the catalogue, for editors',
@@ -45,6 +48,12 @@ const words = {
       'put its tokens into the environment (SLACK_BOT_TOKEN, SLACK_APP_TOKEN), fill in backout.yaml, then:',
       '  backout check && backout start',
     ],
+    found: workloads => `Found ${workloads} workload${workloads === 1 ? '' : 's'}.`,
+    afterDiscover: [
+      'Next: read the catalogue, fill in the channel and the people, copy it to backout.yaml, then:',
+      '  kubectl apply -f backout-reader.yaml    the rights to look, nothing more',
+      '  backout check && backout start',
+    ],
     fine: (file, services) => `${file}: nothing wrong, ${services} service${services === 1 ? '' : 's'}.`,
     goesOn: run => `The run goes on. See how it stands: backout show ${run}`,
     watching: run => `Waiting for ${run}. Ctrl-C stops the waiting and leaves the run going.`,
@@ -53,6 +62,7 @@ const words = {
     usage: '用法：backout 命令',
     programs: {
       init: 'init [服务]                  生成带注释的 backout.yaml 和 Slack 应用清单',
+      discover: 'discover [命名空间 …]        根据 Kubernetes 集群中的工作负载生成服务目录（观察模式）',
       start: 'start                        启动 Backout',
       check: 'check [文件]                 列出服务目录文件中的所有问题',
       schema: 'schema                       输出服务目录文件的 JSON Schema，供编辑器使用',
@@ -67,6 +77,12 @@ const words = {
     afterInit: [
       '下一步：在 https://api.slack.com/apps 用清单创建 Slack 应用（From a manifest），',
       '将令牌写入环境变量（SLACK_BOT_TOKEN、SLACK_APP_TOKEN），填好 backout.yaml，然后：',
+      '  backout check && backout start',
+    ],
+    found: workloads => `找到 ${workloads} 个工作负载。`,
+    afterDiscover: [
+      '下一步：查看该目录文件，填好频道和人员，复制为 backout.yaml，然后：',
+      '  kubectl apply -f backout-reader.yaml    仅授予查看权限',
       '  backout check && backout start',
     ],
     fine: (file, services) => `${file}：没有问题，共 ${services} 个服务。`,
@@ -88,6 +104,13 @@ export function initText(locale: Locale, wrote: readonly string[], kept: readonl
   const w: Words = words[locale];
   const lines = [...kept.map(file => w.kept(file)), ...(wrote.length > 0 ? [w.wrote(wrote), ...w.afterInit] : [])];
   return lines.join('\n');
+}
+
+/** What `discover` found and wrote, what it left alone, and what to do next. */
+export function discoverText(locale: Locale, found: number, wrote: readonly string[], kept: readonly string[]): string {
+  const w: Words = words[locale];
+  const written = wrote.length > 0 ? [w.wrote(wrote), ...w.afterDiscover] : [];
+  return [w.found(found), ...kept.map(file => w.kept(file)), ...written].join('\n');
 }
 
 /** Says that a catalogue is in order. */

@@ -49,6 +49,12 @@ export interface CliDeps {
   readonly probes: () => Promise<readonly Probe[]>;
   /** The files that `init` writes for a service, by name. */
   readonly starter: (given: { readonly service: string; readonly account: string }) => Readonly<Record<string, string>>;
+  /** The files that `discover` writes of what runs in these namespaces (all where none is named), and how many workloads there are; none where there is nothing to name. May throw a `Refusal`. */
+  readonly discover: (given: {
+    readonly namespaces: readonly string[];
+    readonly account: string;
+    readonly signal: AbortSignal;
+  }) => Promise<{ readonly found: number; readonly files: Readonly<Record<string, string>> }>;
   /** Writes a file that is not there yet; false where it is. */
   readonly writeNew: (file: string, text: string) => Promise<boolean>;
   /** Runs Backout until it is told to end; its exit code. */

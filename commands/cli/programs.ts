@@ -1,11 +1,13 @@
-import { doctorReply, forTerminal, problemsReply } from '../../templates/index.ts';
-import { fineText, initText, type ProgramName } from '../../templates/terminal.ts';
+import { Refusal } from '../../src/domain/reason.ts';
+import { doctorReply, forTerminal, problemsReply, refusal } from '../../templates/index.ts';
+import { discoverText, fineText, initText, type ProgramName } from '../../templates/terminal.ts';
 import type { CommandLine } from './arguments.ts';
 import { type CliDeps, exitCodes } from './deps.ts';
 
 /** What each program of the command line does; answers the exit code. */
 export const programs: Readonly<Record<ProgramName, (deps: CliDeps, line: CommandLine) => Promise<number>>> = {
   init,
+  discover,
   check,
   doctor,
   start: deps => deps.start(),
@@ -25,6 +27,27 @@ async function init(deps: CliDeps, { args }: CommandLine): Promise<number> {
   const named = (written: boolean) => done.filter(([, is]) => is === written).map(([file]) => file);
   deps.out(initText(deps.locale, named(true), named(false)));
   return named(false).length > 0 ? exitCodes.refused : exitCodes.ok;
+}
+
+/** How long `discover` may look at a cluster, in ms. */
+const discoverMs = 60_000;
+
+/** Writes a catalogue of what a cluster runs, with the role to look at it; files that are there already are left as they are. */
+async function discover(deps: CliDeps, { args }: CommandLine): Promise<number> {
+  const signal = AbortSignal.any([deps.interrupted, AbortSignal.timeout(discoverMs)]);
+  try {
+    const given = { namespaces: args, account: deps.account() ?? 'operator', signal };
+    const { found, files } = await deps.discover(given);
+    const done: [string, boolean][] = [];
+    for (const [file, text] of Object.entries(files)) done.push([file, await deps.writeNew(file, text)]);
+    const named = (written: boolean) => done.filter(([, is]) => is === written).map(([file]) => file);
+    deps.out(discoverText(deps.locale, found, named(true), named(false)));
+    return found === 0 || named(false).length > 0 ? exitCodes.refused : exitCodes.ok;
+  } catch (cause) {
+    if (!(cause instanceof Refusal)) throw cause;
+    deps.err(forTerminal(refusal(deps.locale, { reason: cause.reason }).text));
+    return exitCodes.refused;
+  }
 }
 
 /** Tells everything that is wrong with a catalogue. */

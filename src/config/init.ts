@@ -6,9 +6,8 @@ export interface Starter {
   readonly channel: string | null;
 }
 
-/** The commented catalogue that `backout init` writes: valid as it is, in observe mode, with the first service to fill in. */
-export function starterCatalogue(starter: Starter): string {
-  const { service, account, slackUser, channel } = starter;
+/** The part of a new catalogue that says where, who and who decides; what is not known stays an example to fill in. */
+export function peopleAndRules({ account, slackUser, channel }: Omit<Starter, 'service'>): string {
   return `# yaml-language-server: $schema=./backout.schema.json
 #
 # Rollback as code: what can be taken back, how, and who says yes.
@@ -38,7 +37,13 @@ approvals: # the first rule that fits decides
     seats: { operators: 1 } # one of them says yes; {} asks nobody
     requester: allowed # \`excluded\` once there are two of you
     within: 10m
+`;
+}
 
+/** The commented catalogue that `backout init` writes: valid as it is, in observe mode, with the first service to fill in. */
+export function starterCatalogue(starter: Starter): string {
+  const { service } = starter;
+  return `${peopleAndRules(starter)}
 # hooks: # where alerts and deployments come in; up to two secrets each, so that they can be changed without a gap
 #   alertmanager:
 #     main: { secrets: [{ env: ALERTMANAGER_SECRET }] } # POST /hooks/alertmanager/main

@@ -10,6 +10,7 @@ import { pause } from '../../jobs/pause.ts';
 import { bullDoorbell } from '../adapters/bullmq/doorbell.ts';
 import { relayBell } from '../adapters/redis/relay-bell.ts';
 import { slackManifest } from '../adapters/slack/manifest.ts';
+import { discoveredCatalogue, readerRole } from '../config/discovered.ts';
 import { type Environment, environmentVariable } from '../config/env.ts';
 import { starterCatalogue } from '../config/init.ts';
 import { catalogueJsonSchema } from '../config/json-schema.ts';
@@ -140,6 +141,13 @@ export function cliDeps(env: Environment, log: Log, startProgram: () => Promise<
       'backout.yaml': starterCatalogue({ service, account: who, slackUser: null, channel: null }),
       'slack-manifest.json': `${JSON.stringify(slackManifest({ socketMode: true }), null, 2)}\n`,
     }),
+    discover: async ({ namespaces, account: who, signal }) => {
+      const { createDiscover } = await import('../adapters/kubernetes/discover.ts');
+      const found = await createDiscover({ kubeconfig: env.KUBECONFIG, clock })(namespaces, signal);
+      const catalogue = discoveredCatalogue(found, who);
+      const role = { 'backout-reader.yaml': readerRole(namespaces) };
+      return { found: found.length, files: catalogue ? { 'backout.discovered.yaml': catalogue, ...role } : {} };
+    },
     writeNew,
     start: startProgram,
     demo,

@@ -40,6 +40,7 @@ async function backout(account: string | null, argv: readonly string[], over: Pa
     schema: () => ({ type: 'object' }),
     probes: async () => [],
     starter: ({ service, account: by }) => ({ 'backout.yaml': `# ${service} ${by}`, 'slack-manifest.json': '{}' }),
+    discover: async ({ namespaces }) => ({ found: 2, files: { 'backout.discovered.yaml': namespaces.join(' ') } }),
     writeNew: async () => true,
     start: async () => 0,
     demo: async () => 0,
@@ -95,6 +96,7 @@ describe('exit codes', () => {
     ['version', 'nobody', ['--version'], 0, /^0\.1\.0$/m],
     ['schema', 'nobody', ['schema'], 0, /"type"/],
     ['check', 'nobody', ['check'], 0, /nothing wrong, 5 services/],
+    ['discover', 'nobody', ['discover', 'shop'], 0, /Found 2 workloads\.\nWrote backout\.discovered\.yaml\.\nNext/],
     ['init', 'nobody', ['init', 'shop'], 0, /Wrote backout.yaml and slack-manifest.json/],
   ];
   it.each(rows)('%s', async (_name, account, argv, code, said) => {

@@ -1,0 +1,95 @@
+import { stringify } from 'yaml';
+import type { FoundWorkload } from '../ports/discover.ts';
+import { peopleAndRules } from './init.ts';
+
+/** The key by which `target.kubernetes` names a workload of each kind. */
+const keyOf = { Deployment: 'deployment', StatefulSet: 'statefulSet', DaemonSet: 'daemonSet' } as const;
+
+/** The longest name that a service may have. */
+const longestName = 63;
+
+const shared = {
+  mode: 'observe',
+  releases: { source: { 'kubernetes.deployment': {} } },
+  runbooks: {
+    back: {
+      level: 3,
+      title: 'Back to the last good release of its own history',
+      steps: [{ 'kubernetes.rollout-undo': {} }],
+      checks: [{ 'kubernetes.rollout': {} }],
+    },
+  },
+};
+
+/**
+ * The catalogue that `backout discover` writes of what a cluster runs: valid as it is, in observe mode. A service is a workload's name,
+ * an environment its namespace. Null where nothing was found that a catalogue could name.
+ */
+export function discoveredCatalogue(found: readonly FoundWorkload[], account: string): string | null {
+  const nameable = found.filter(({ name }) => name.length <= longestName);
+  if (nameable.length === 0) return null;
+  const services = [...Map.groupBy(nameable, one => serviceOf(one, nameable))];
+  const written = services.map(
+    ([service, workloads]) => `  ${quoted(service)}:\n    environments:\n${environments(workloads)}`,
+  );
+  const left = found
+    .filter(one => !nameable.includes(one))
+    .map(({ name }) => `  # left out, its name is too long: ${name}`);
+  return [
+    peopleAndRules({ account, slackUser: null, channel: null }),
+    '# What holds for every service below. `mode: observe` plans and previews and changes nothing; say `mode: act`',
+    '# for a service once you trust it. Levels 1 and 2 (flags, configuration) cannot be discovered: add their runbooks.',
+    stringify({ defaults: shared }, { lineWidth: 110 }).trimEnd(),
+    '',
+    'services:',
+    ...written,
+    ...left,
+    '',
+  ].join('\n');
+}
+
+/** A workload's name; one that another kind bears in the same namespace gets its kind behind it. */
+function serviceOf({ kind, namespace, name }: FoundWorkload, all: readonly FoundWorkload[]): string {
+  const first = all.find(one => one.name === name && one.namespace === namespace);
+  return first?.kind === kind ? name : `${name}-${kind.toLowerCase()}`.slice(-longestName);
+}
+
+function environments(workloads: readonly FoundWorkload[]): string {
+  return workloads
+    .map(({ kind, namespace, name, images, owners }) => {
+      const owner = owners.length > 0 ? `, rendered by ${owners.join(' and ')}: take it back there` : '';
+      const target = `{ kubernetes: { namespace: ${quoted(namespace)}, ${keyOf[kind]}: ${quoted(name)} } }`;
+      return `      ${quoted(namespace)}: # ${[...new Set(images)].join(', ')}${owner}\n        target: ${target}`;
+    })
+    .join('\n');
+}
+
+/** A name of digits only, or one that YAML takes for something else, as YAML writes it. */
+function quoted(name: string): string {
+  return stringify(name).trimEnd();
+}
+
+/** The least that planning and watching need: a role to look, without the right to change anything. */
+export function readerRole(namespaces: readonly string[]): string {
+  const rules = [
+    { apiGroups: ['apps'], resources: [...appsKinds, 'replicasets', 'controllerrevisions'], verbs: look },
+    { apiGroups: [''], resources: ['pods', 'configmaps', 'serviceaccounts', 'persistentvolumeclaims'], verbs: look },
+  ];
+  const subject = [{ kind: 'ServiceAccount', name: 'backout', namespace: 'backout' }];
+  const group = 'rbac.authorization.k8s.io';
+  const places = namespaces.length > 0 ? namespaces : [null];
+  const objects = places.flatMap(namespace => {
+    const metadata = { name: 'backout-reader', ...(namespace === null ? {} : { namespace }) };
+    const kind = namespace === null ? 'ClusterRole' : 'Role';
+    const roleRef = { apiGroup: group, kind, name: 'backout-reader' };
+    return [
+      { apiVersion: `${group}/v1`, kind, metadata, rules },
+      { apiVersion: `${group}/v1`, kind: `${kind}Binding`, metadata, roleRef, subjects: subject },
+    ];
+  });
+  const said = '# What Backout needs to look, plan and watch; it can change nothing with it. Secrets are not read.\n';
+  return said + objects.map(object => stringify(object)).join('---\n');
+}
+
+const appsKinds = ['deployments', 'statefulsets', 'daemonsets'];
+const look = ['get', 'list', 'watch'];
