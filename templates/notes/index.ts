@@ -2,8 +2,10 @@ import { checksNotes } from './checks.ts';
 import { commandNotes } from './command.ts';
 import { engineNotes } from './engine.ts';
 import { gitNotes } from './git.ts';
+import { helmNotes } from './helm.ts';
 import { hostNotes } from './host.ts';
 import { kubernetesNotes } from './kubernetes.ts';
+import { kubernetesObjectNotes } from './kubernetes-objects.ts';
 import { planNotes } from './plan.ts';
 import { releasesNotes } from './releases.ts';
 import type { NoteTable } from './table.ts';
@@ -11,6 +13,8 @@ import type { NoteTable } from './table.ts';
 /** The areas of the note table, each in its own file. */
 export const noteAreas: Readonly<Record<string, NoteTable>> = {
   kubernetes: kubernetesNotes,
+  helm: helmNotes,
+  kubernetesObjects: kubernetesObjectNotes,
   host: hostNotes,
   git: gitNotes,
   command: commandNotes,
