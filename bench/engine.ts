@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
 import { ulid } from 'ulid';
 import type { DriveDeps } from '../jobs/deps.ts';
 import { type BullDoorbell, bullDoorbell } from '../src/adapters/bullmq/doorbell.ts';
@@ -72,6 +73,7 @@ export async function openEngine(
     alerts: stores.alerts,
     kubeconfig: null,
     stateDir: folder.stateDir,
+    catalogueFolder: dirname(folder.catalogue),
   });
   const tables = { ...bound, executors: exchange(bound.executors) };
   const named = { ...catalogueTables, executors: [...tables.executors.values()] };

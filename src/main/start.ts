@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { createRoutes } from '../../commands/routes.ts';
 import { type Intake, startIntake } from '../../jobs/intake.ts';
 import { createPacing } from '../../jobs/pacing.ts';
@@ -126,6 +127,7 @@ async function openWorkerSide(opened: Process, safety: Safety, bind: typeof bind
     alerts: stores.alerts,
     kubeconfig: env.KUBECONFIG,
     stateDir: env.BACKOUT_STATE_DIR,
+    catalogueFolder: dirname(resolve(env.BACKOUT_CATALOG)),
   });
   const directory = slack?.directory ?? (env.BACKOUT_ROLE === 'worker' ? slackUnasked : nobodyInSlack);
   const parts = { env, stores, tables, doorbell, directory, processes, log, safety };

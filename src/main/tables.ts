@@ -24,6 +24,8 @@ export interface TableDeps {
   readonly alerts: Pick<AlertStore, 'episode'>;
   readonly kubeconfig: string | null;
   readonly stateDir: string;
+  /** Absolute path of the folder that the catalogue lies in. */
+  readonly catalogueFolder: string;
 }
 
 /** Checks that need nothing of the outside but our own state. */

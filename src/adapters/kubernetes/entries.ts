@@ -1,10 +1,12 @@
 import type { CheckEntry } from '../../ports/check.ts';
 import type { ExecutorEntry } from '../../ports/executor.ts';
 import type { ReleaseSourceEntry } from '../../ports/release-source.ts';
-import { type KubernetesDeps, placeInput, setEnvInput, undoInput } from './input.ts';
+import { configMapInput, secretInput } from './configuration-input.ts';
+import { type KubernetesDeps, type KubernetesStepDeps, placeInput, setEnvInput, undoInput } from './input.ts';
+import { serviceSelectorInput } from './service-input.ts';
 
 /** Rows for the table of executors; what talks to a cluster is loaded when a catalogue needs it. */
-export const kubernetesExecutors: readonly ExecutorEntry<KubernetesDeps>[] = [
+export const kubernetesExecutors: readonly ExecutorEntry<KubernetesStepDeps>[] = [
   {
     kind: 'kubernetes.rollout-undo',
     input: undoInput,
@@ -27,6 +29,48 @@ export const kubernetesExecutors: readonly ExecutorEntry<KubernetesDeps>[] = [
     load: async deps => {
       const [{ createSetEnv }, { createConnect }] = await Promise.all([import('./set-env.ts'), import('./connect.ts')]);
       return createSetEnv(createConnect(deps), deps.clock);
+    },
+  },
+  {
+    kind: 'kubernetes.configmap',
+    input: configMapInput,
+    summary: 'Sets or removes keys of a ConfigMap; says which workloads read it and which of them need a restart.',
+    fenced: true,
+    hostLocal: false,
+    needsRelease: false,
+    load: async deps => {
+      const [{ createConfigMap }, { createConnect }] = await Promise.all([
+        import('./configmap.ts'),
+        import('./connect.ts'),
+      ]);
+      return createConfigMap(createConnect(deps), deps.clock, deps.readSecret);
+    },
+  },
+  {
+    kind: 'kubernetes.secret',
+    input: secretInput,
+    summary: 'Sets or removes keys of a Secret, each value by reference; the old ones are kept inside the cluster.',
+    fenced: true,
+    hostLocal: false,
+    needsRelease: false,
+    load: async deps => {
+      const [{ createSecret }, { createConnect }] = await Promise.all([import('./secret.ts'), import('./connect.ts')]);
+      return createSecret(createConnect(deps), deps.clock, deps.readSecret);
+    },
+  },
+  {
+    kind: 'kubernetes.service-selector',
+    input: serviceSelectorInput,
+    summary: 'Leads a Service to other pods by its selector (blue/green), once enough of them are ready.',
+    fenced: true,
+    hostLocal: false,
+    needsRelease: false,
+    load: async deps => {
+      const [{ createServiceSelector }, { createConnect }] = await Promise.all([
+        import('./service-selector.ts'),
+        import('./connect.ts'),
+      ]);
+      return createServiceSelector(createConnect(deps), deps.clock);
     },
   },
 ];

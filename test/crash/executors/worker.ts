@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { drive } from '../../../jobs/index.ts';
 import { startReconciler } from '../../../jobs/reconcile.ts';
 import { bullDoorbell } from '../../../src/adapters/bullmq/doorbell.ts';
@@ -66,6 +67,7 @@ async function work(env: Environment): Promise<void> {
     alerts: stores.alerts,
     kubeconfig: env.KUBECONFIG,
     stateDir: env.BACKOUT_STATE_DIR,
+    catalogueFolder: dirname(resolve(env.BACKOUT_CATALOG)),
   });
   const trouble = (failure: Error) => log.warn({ err: failure }, 'a job');
   const doorbell = await bullDoorbell({ connection: stores.place, ringRelay: () => undefined, trouble });

@@ -7,6 +7,7 @@ import {
   kubernetesExecutors,
   kubernetesReleaseSources,
 } from '../../../src/adapters/kubernetes/entries.ts';
+import { readSecret } from '../../../src/config/secrets.ts';
 import type { RunId, TargetId } from '../../../src/domain/ids.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { type Note, note } from '../../../src/domain/note.ts';
@@ -37,6 +38,8 @@ export type Place = {
   readonly namespace: string;
   readonly proxy: FaultProxy;
   readonly kubeconfig: string;
+  /** The folder that stands for the catalogue's. */
+  readonly folder: string;
   executor(kind: string): Promise<Executor>;
   check(): Promise<Check>;
   look(input: JsonObject): Promise<ObservedReleases>;
@@ -55,7 +58,7 @@ export async function openPlace(cluster: TestCluster, rules: Rules = neededRules
   const probe = `/api/v1/namespaces/${namespace}/pods`;
   await eventually('role', () => asAccount('GET', probe).catch(() => undefined));
   proxy.clear();
-  const deps = { kubeconfig, clock: { now: () => Date.now() } };
+  const deps = { kubeconfig, clock: { now: () => Date.now() }, readSecret, catalogueFolder: folder };
   const entryOf = <T extends { readonly kind: string }>(entries: readonly T[], kind: string): T => {
     const found = entries.find(entry => entry.kind === kind);
     if (!found) throw new Error(`no entry ${kind}`);
@@ -65,6 +68,7 @@ export async function openPlace(cluster: TestCluster, rules: Rules = neededRules
     namespace,
     proxy,
     kubeconfig,
+    folder,
     executor: kind => entryOf(kubernetesExecutors, kind).load(deps),
     check: () => entryOf(kubernetesChecks, 'kubernetes.rollout').load(deps),
     look: async input => {
