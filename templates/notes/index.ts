@@ -6,7 +6,6 @@ import { helmNotes } from './helm.ts';
 import { hostNotes } from './host.ts';
 import { kubernetesNotes } from './kubernetes.ts';
 import { kubernetesObjectNotes } from './kubernetes-objects.ts';
-import { kubernetesObjectNotes } from './kubernetes-objects.ts';
 import { planNotes } from './plan.ts';
 import { releasesNotes } from './releases.ts';
 import type { NoteTable } from './table.ts';
@@ -14,7 +13,6 @@ import type { NoteTable } from './table.ts';
 /** The areas of the note table, each in its own file. */
 export const noteAreas: Readonly<Record<string, NoteTable>> = {
   kubernetes: kubernetesNotes,
-  kubernetesObjects: kubernetesObjectNotes,
   helm: helmNotes,
   kubernetesObjects: kubernetesObjectNotes,
   host: hostNotes,
