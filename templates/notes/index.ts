@@ -5,6 +5,7 @@ import { gitNotes } from './git.ts';
 import { helmNotes } from './helm.ts';
 import { hostNotes } from './host.ts';
 import { kubernetesNotes } from './kubernetes.ts';
+import { kubernetesChecksNotes } from './kubernetes-checks.ts';
 import { kubernetesObjectNotes } from './kubernetes-objects.ts';
 import { planNotes } from './plan.ts';
 import { releasesNotes } from './releases.ts';
@@ -13,6 +14,7 @@ import type { NoteTable } from './table.ts';
 /** The areas of the note table, each in its own file. */
 export const noteAreas: Readonly<Record<string, NoteTable>> = {
   kubernetes: kubernetesNotes,
+  kubernetesChecks: kubernetesChecksNotes,
   helm: helmNotes,
   kubernetesObjects: kubernetesObjectNotes,
   host: hostNotes,

@@ -1,6 +1,7 @@
 import type { CheckEntry } from '../../ports/check.ts';
 import type { ExecutorEntry } from '../../ports/executor.ts';
 import type { ReleaseSourceEntry } from '../../ports/release-source.ts';
+import { clusterChecks } from './checks/entries.ts';
 import { configMapInput, secretInput } from './configuration-input.ts';
 import { type KubernetesDeps, type KubernetesStepDeps, placeInput, setEnvInput, undoInput } from './input.ts';
 import { serviceSelectorInput } from './service-input.ts';
@@ -90,6 +91,7 @@ export const kubernetesChecks: readonly CheckEntry<KubernetesDeps>[] = [
       return createRolloutCheck(createConnect(deps));
     },
   },
+  ...clusterChecks,
 ];
 
 /** Rows for the table of release sources. */

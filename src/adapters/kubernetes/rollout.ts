@@ -50,6 +50,12 @@ export function replicaFailure({ status }: Deployment): string | null {
   return found ? (found.message ?? found.reason ?? 'pods are refused') : null;
 }
 
+/** The parts of a pod that say how it does. */
+export interface PodView {
+  readonly metadata: Pick<Pod['metadata'], 'name' | 'deletionTimestamp'>;
+  readonly status: Pick<Pod['status'], 'conditions' | 'containerStatuses' | 'initContainerStatuses'>;
+}
+
 /** What is wrong with a pod: Kubernetes' own word for it, and its words. */
 export interface PodProblem {
   readonly pod: string;
@@ -74,7 +80,7 @@ const hopeless = new Set([
 const nodeSeconds = 90;
 
 /** Looks for what keeps a pod from ever getting ready; null where it may still. A container that crashes in a loop runs for moments in between. */
-export function podProblem(pod: Pod): PodProblem | null {
+export function podProblem(pod: PodView): PodProblem | null {
   if (pod.metadata.deletionTimestamp) return null;
   const name = pod.metadata.name;
   const scheduled = pod.status.conditions.find(({ type }) => type === 'PodScheduled');
@@ -98,7 +104,7 @@ export function podProblem(pod: Pod): PodProblem | null {
 }
 
 /** Whether a pod serves: it is Ready and not on its way out. */
-export function isReady(pod: Pod): boolean {
+export function isReady(pod: PodView): boolean {
   const ready = pod.status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
   return ready && !pod.metadata.deletionTimestamp;
 }

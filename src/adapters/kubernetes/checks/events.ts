@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { note } from '../../../domain/note.ts';
+import type { Check } from '../../../ports/check.ts';
+import { hideSecretsInText } from '../hide.ts';
+import { objectOf } from '../input.ts';
+import { pathOf } from '../objects.ts';
+import { timeOf } from '../rollout.ts';
+import { eventsInput } from './input.ts';
+import { beganAt, createLooking, type LookingDeps } from './looking.ts';
+import { readAs, readWorkload } from './workload.ts';
+
+const text = z.string().nullish();
+const eventSchema = z.object({
+  type: text,
+  reason: text,
+  message: text,
+  involvedObject: z.object({ kind: text, name: text, uid: text }),
+  lastTimestamp: text,
+  firstTimestamp: text,
+  eventTime: text,
+  series: z.object({ lastObservedTime: text }).nullish(),
+});
+type Event = z.infer<typeof eventSchema>;
+
+/** The API server forgets events after an hour unless it is set up otherwise. */
+const remembered = 55 * 60_000;
+
+/** `kubernetes.events`: no Warning event of the workload, its ReplicaSets or its pods since the run began to change things. */
+export function createEventsCheck(deps: LookingDeps): Check {
+  return createLooking(deps, {
+    kind: 'kubernetes.events',
+    input: eventsInput,
+    everyMs: 2_000,
+    objectOf,
+    look: async (connection, input, context) => {
+      const { namespace } = input;
+      const workload = await readWorkload(connection, input, context.signal);
+      const { object } = workload;
+      const since = Math.floor(beganAt(context) / 1_000) * 1_000;
+      if (deps.clock.now() - since > remembered)
+        return { state: 'unknowable', note: note('events-forgotten', { object }) };
+      const path = `${pathOf('api/v1', namespace, 'events')}?fieldSelector=${encodeURIComponent('type=Warning')}`;
+      const request = { verb: 'list', resource: 'events', namespace, path, signal: context.signal };
+      const { items } = await readAs(connection, request, z.object({ items: z.array(eventSchema) }));
+      const own = new Set([
+        workload.uid,
+        ...workload.controllers,
+        ...workload.pods.map(({ metadata }) => metadata.uid),
+      ]);
+      const counted = items.filter(
+        event =>
+          own.has(event.involvedObject.uid ?? '') &&
+          lastSeen(event) >= since &&
+          !input.allow.includes(event.reason ?? ''),
+      );
+      const [first] = counted.sort((a, b) => lastSeen(b) - lastSeen(a));
+      if (!first) return { state: 'good', note: note('no-warning-events', { object }) };
+      const names = [...new Set(counted.map(wordsOf))];
+      const detail = hideSecretsInText(first.message ?? '').slice(0, 300);
+      return { state: 'over', note: note('warning-events', { object, names, count: counted.length }, detail) };
+    },
+  });
+}
+
+const wordsOf = ({ reason, involvedObject: { kind, name } }: Event): string =>
+  `${reason} (${kind?.toLowerCase()} ${name})`;
+
+/** When an event happened last, epoch ms; both forms of events say it in their own field. */
+function lastSeen({ lastTimestamp, firstTimestamp, eventTime, series }: Event): number {
+  return Math.max(...[lastTimestamp, firstTimestamp, eventTime, series?.lastObservedTime].map(timeOf));
+}

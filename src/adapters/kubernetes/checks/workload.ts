@@ -1,0 +1,128 @@
+import { type ZodType, z } from 'zod';
+import type { JsonObject } from '../../../domain/json.ts';
+import type { Connection, KubeRequest } from '../connect.ts';
+import { objectOf, type Place, workloadOf } from '../input.ts';
+import { KubeError } from '../kube-error.ts';
+import { pathOf } from '../objects.ts';
+import { isReady } from '../rollout.ts';
+import { podSpecOf } from '../template.ts';
+import { type LivePod, podSchema } from './pod.ts';
+
+const texts = z.record(z.string(), z.string());
+const workloadSchema = z.object({
+  metadata: z.object({ name: z.string(), uid: z.string(), generation: z.number().default(0) }),
+  spec: z.object({
+    replicas: z.number().default(1),
+    selector: z.object({ matchLabels: texts.nullish() }),
+    template: z.custom<JsonObject>(value => typeof value === 'object' && value !== null && !Array.isArray(value)),
+  }),
+  status: z
+    .object({ observedGeneration: z.number().default(0), desiredNumberScheduled: z.number().nullish() })
+    .prefault({}),
+});
+const owned = z.object({
+  metadata: z.object({
+    uid: z.string(),
+    ownerReferences: z.array(z.object({ uid: z.string(), controller: z.boolean().nullish() })).nullish(),
+  }),
+});
+
+/** A workload of any kind as the checks look at it. */
+export interface Workload {
+  readonly object: string;
+  readonly uid: string;
+  /** How many pods it should have. */
+  readonly wanted: number;
+  readonly template: JsonObject;
+  /** Whether its controller has seen its newest form. */
+  readonly observed: boolean;
+  /** Uids of what controls its pods: its ReplicaSets, or itself. */
+  readonly controllers: readonly string[];
+  /** Its pods that are not over and not on their way out. */
+  readonly pods: readonly LivePod[];
+}
+
+const plurals = { Deployment: 'deployments', StatefulSet: 'statefulsets', DaemonSet: 'daemonsets' } as const;
+
+/** Reads one object through its schema; an answer of another shape counts as a server in trouble. Throws `KubeError`. */
+export async function readAs<T>(connection: Connection, request: KubeRequest, schema: ZodType<T>): Promise<T> {
+  const parsed = schema.safeParse(await connection.read(request));
+  if (parsed.success) return parsed.data;
+  const first = parsed.error.issues[0];
+  throw new KubeError(
+    request,
+    0,
+    `the answer is not what Kubernetes gives: ${first?.path.join('.')} ${first?.message}`,
+  );
+}
+
+/** Reads a workload and its live pods. Throws `KubeError`. */
+export async function readWorkload(connection: Connection, place: Place, signal: AbortSignal): Promise<Workload> {
+  const { namespace } = place;
+  const { kind, name } = workloadOf(place);
+  const plural = plurals[kind];
+  const request = {
+    verb: 'get',
+    resource: `${plural}.apps`,
+    namespace,
+    path: pathOf('apis/apps/v1', namespace, plural, name),
+    signal,
+  };
+  const { metadata, spec, status } = await readAs(connection, request, workloadSchema);
+  const query = selectorQuery(spec.selector.matchLabels ?? {});
+  const sets = kind === 'Deployment' ? await readSets(connection, namespace, query, metadata.uid, signal) : [];
+  const controllers = kind === 'Deployment' ? sets : [metadata.uid];
+  const list = { verb: 'list', resource: 'pods', namespace, path: pathOf('api/v1', namespace, 'pods') + query, signal };
+  const { items } = await readAs(connection, list, z.object({ items: z.array(podSchema) }));
+  return {
+    object: objectOf(place),
+    uid: metadata.uid,
+    wanted: kind === 'DaemonSet' ? (status.desiredNumberScheduled ?? 0) : spec.replicas,
+    template: spec.template,
+    observed: status.observedGeneration >= metadata.generation,
+    controllers,
+    pods: items.filter(pod => controllers.some(uid => isControlledBy(pod, uid)) && isLive(pod)),
+  };
+}
+
+async function readSets(
+  connection: Connection,
+  namespace: string,
+  query: string,
+  uid: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const path = pathOf('apis/apps/v1', namespace, 'replicasets') + query;
+  const request = { verb: 'list', resource: 'replicasets.apps', namespace, path, signal };
+  const { items } = await readAs(connection, request, z.object({ items: z.array(owned) }));
+  return items.filter(set => isControlledBy(set, uid)).map(set => set.metadata.uid);
+}
+
+function isControlledBy({ metadata }: z.infer<typeof owned>, uid: string): boolean {
+  return (metadata.ownerReferences ?? []).some(owner => owner.controller === true && owner.uid === uid);
+}
+
+function isLive({ metadata, status }: LivePod): boolean {
+  return !metadata.deletionTimestamp && status.phase !== 'Succeeded' && status.phase !== 'Failed';
+}
+
+/** A query that narrows a list of pods to these labels. */
+export function selectorQuery(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return pairs.length > 0 ? `?labelSelector=${encodeURIComponent(pairs.join(','))}` : '';
+}
+
+/** The workload's pods that serve; empty while its controller has not seen its newest form. */
+export function readyPods(workload: Workload): readonly LivePod[] {
+  return workload.observed ? workload.pods.filter(isReady) : [];
+}
+
+/** The container that a check means: the one named, or the template's main one. */
+export function mainContainer({ template }: Workload, named: string | null): string {
+  if (named) return named;
+  const { metadata } = templateSchema.parse(template);
+  const marked = metadata?.annotations?.['kubectl.kubernetes.io/default-container'];
+  return marked ?? podSpecOf(template).containers[0]?.name ?? '';
+}
+
+const templateSchema = z.object({ metadata: z.object({ annotations: texts.nullish() }).nullish() });
