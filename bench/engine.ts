@@ -74,6 +74,7 @@ export async function openEngine(
     kubeconfig: null,
     stateDir: folder.stateDir,
     catalogueFolder: dirname(folder.catalogue),
+    kept: stores.kept,
   });
   const tables = { ...bound, executors: exchange(bound.executors) };
   const named = { ...catalogueTables, executors: [...tables.executors.values()] };

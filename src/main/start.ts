@@ -128,6 +128,7 @@ async function openWorkerSide(opened: Process, safety: Safety, bind: typeof bind
     kubeconfig: env.KUBECONFIG,
     stateDir: env.BACKOUT_STATE_DIR,
     catalogueFolder: dirname(resolve(env.BACKOUT_CATALOG)),
+    kept: stores.kept,
   });
   const directory = slack?.directory ?? (env.BACKOUT_ROLE === 'worker' ? slackUnasked : nobodyInSlack);
   const parts = { env, stores, tables, doorbell, directory, processes, log, safety };

@@ -2,6 +2,7 @@ import { redisAlertStore } from '../adapters/redis/alert-store.ts';
 import { redisCatalogues } from '../adapters/redis/catalogues.ts';
 import { openRedis, type RedisConnection, type RedisPlace, redisPlace } from '../adapters/redis/connection.ts';
 import { type EmbeddedRedis, embeddedUrl, startEmbeddedRedis } from '../adapters/redis/embedded.ts';
+import { redisKeptTexts } from '../adapters/redis/kept-texts.ts';
 import { redisOnce } from '../adapters/redis/once.ts';
 import { redisOutbox } from '../adapters/redis/outbox.ts';
 import { redisReleaseStore } from '../adapters/redis/release-store.ts';
@@ -13,6 +14,7 @@ import type { TargetId } from '../domain/ids.ts';
 import type { AlertStore } from '../ports/alert-store.ts';
 import type { Catalogues } from '../ports/catalogues.ts';
 import type { Log } from '../ports/log.ts';
+import type { KeptTexts } from '../ports/kept-texts.ts';
 import type { Once } from '../ports/once.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import type { ReleaseStore } from '../ports/release-store.ts';
@@ -29,6 +31,7 @@ export interface Stores {
   readonly releases: ReleaseStore;
   readonly alerts: AlertStore;
   readonly once: Once;
+  readonly kept: KeptTexts;
   close(): Promise<void>;
 }
 
@@ -58,6 +61,7 @@ export async function openStores(url: string, log: Log, soakMs: (target: TargetI
     }),
     alerts: redisAlertStore(connection, { apply: applyAlert }),
     once: redisOnce(connection),
+    kept: redisKeptTexts(connection),
     close: () => connection.close(),
   };
 }

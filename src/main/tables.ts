@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { levelChecklists } from '../../templates/checklists/index.ts';
 import { executors as envFileExecutors } from '../adapters/env-file/table.ts';
 import * as git from '../adapters/git/table.ts';
+import * as helm from '../adapters/helm/table.ts';
 import { checks as httpChecks } from '../adapters/http/table.ts';
 import { kubernetesChecks, kubernetesExecutors, kubernetesReleaseSources } from '../adapters/kubernetes/entries.ts';
 import * as pm2 from '../adapters/pm2/table.ts';
@@ -9,7 +10,9 @@ import * as processes from '../adapters/process/table.ts';
 import type { CatalogueTables } from '../config/tables.ts';
 import type { AlertStore } from '../ports/alert-store.ts';
 import type { BoundCheck, CheckEntry } from '../ports/check.ts';
+import type { OpenCluster } from '../ports/cluster.ts';
 import type { BoundExecutor, ExecutorEntry } from '../ports/executor.ts';
+import type { KeptTexts } from '../ports/kept-texts.ts';
 import type { Processes } from '../ports/processes.ts';
 import type { BoundReleaseSource, ReleaseSourceEntry } from '../ports/release-source.ts';
 import type { ReadSecret } from '../ports/secrets.ts';
@@ -26,6 +29,7 @@ export interface TableDeps {
   readonly stateDir: string;
   /** Absolute path of the folder that the catalogue lies in. */
   readonly catalogueFolder: string;
+  readonly kept: KeptTexts;
 }
 
 /** Checks that need nothing of the outside but our own state. */
@@ -46,9 +50,25 @@ const ownChecks: readonly CheckEntry<TableDeps>[] = [
   },
 ];
 
+/** What the rows are loaded with: clusters beside it, opened by the adapter that knows how, for a tool that keeps its books in them. */
+interface RowDeps extends TableDeps {
+  readonly openCluster: OpenCluster;
+}
+
+function withClusters(deps: TableDeps): RowDeps {
+  const load = async () => (await import('../adapters/kubernetes/cluster.ts')).createOpenCluster(deps);
+  let loaded: Promise<OpenCluster> | null = null;
+  const openCluster: OpenCluster = async place => {
+    loaded ??= load();
+    return (await loaded)(place);
+  };
+  return { ...deps, openCluster };
+}
+
 /** Every kind of step. */
-const executors: readonly ExecutorEntry<TableDeps>[] = [
+const executors: readonly ExecutorEntry<RowDeps>[] = [
   ...kubernetesExecutors,
+  ...helm.executors,
   ...pm2.executors,
   ...envFileExecutors,
   ...git.executors,
@@ -65,8 +85,9 @@ const checks: readonly CheckEntry<TableDeps>[] = [
 ];
 
 /** Everything that shows which release is live. */
-const releaseSources: readonly ReleaseSourceEntry<TableDeps>[] = [
+const releaseSources: readonly ReleaseSourceEntry<RowDeps>[] = [
   ...kubernetesReleaseSources,
+  ...helm.releaseSources,
   ...git.releaseSources,
   ...pm2.releaseSources,
 ];
@@ -82,9 +103,9 @@ export function needsRelease(kind: string): boolean {
 type Bound<Loaded> = { readonly kind: string; load(): Promise<Loaded> };
 
 /** Binds the rows' dependencies; each is loaded once, when it is first needed. */
-function bind<Loaded, Row extends { readonly kind: string; load(deps: TableDeps): Promise<Loaded> }>(
+function bind<Loaded, Row extends { readonly kind: string; load(deps: RowDeps): Promise<Loaded> }>(
   rows: readonly Row[],
-  deps: TableDeps,
+  deps: RowDeps,
 ): ReadonlyMap<string, Omit<Row, 'load'> & Bound<Loaded>> {
   return new Map(
     rows.map(row => {
@@ -104,9 +125,10 @@ export function bindTables(deps: TableDeps): {
   readonly checks: ReadonlyMap<string, BoundCheck>;
   readonly releaseSources: ReadonlyMap<string, BoundReleaseSource>;
 } {
+  const all = withClusters(deps);
   return {
-    executors: bind(executors, deps),
-    checks: bind(checks, deps),
-    releaseSources: bind(releaseSources, deps),
+    executors: bind(executors, all),
+    checks: bind(checks, all),
+    releaseSources: bind(releaseSources, all),
   };
 }

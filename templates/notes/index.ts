@@ -6,7 +6,9 @@ import { helmNotes } from './helm.ts';
 import { hostNotes } from './host.ts';
 import { kubernetesNotes } from './kubernetes.ts';
 import { kubernetesChecksNotes } from './kubernetes-checks.ts';
+import { configurationNotes } from './kubernetes-configuration.ts';
 import { kubernetesObjectNotes } from './kubernetes-objects.ts';
+import { kubernetesPodNotes } from './kubernetes-pods.ts';
 import { planNotes } from './plan.ts';
 import { releasesNotes } from './releases.ts';
 import type { NoteTable } from './table.ts';
@@ -16,7 +18,9 @@ export const noteAreas: Readonly<Record<string, NoteTable>> = {
   kubernetes: kubernetesNotes,
   kubernetesChecks: kubernetesChecksNotes,
   helm: helmNotes,
+  kubernetesConfiguration: configurationNotes,
   kubernetesObjects: kubernetesObjectNotes,
+  kubernetesPods: kubernetesPodNotes,
   host: hostNotes,
   git: gitNotes,
   command: commandNotes,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { KeptTexts } from '../../ports/kept-texts.ts';
 import type { ReadSecret } from '../../ports/secrets.ts';
 
 /** What the composition root hands to everything of this adapter. */
@@ -8,8 +9,13 @@ export interface KubernetesDeps {
   readonly clock: { now(): number };
 }
 
+/** What whoever knows releases needs besides: the contents of configuration as they were. */
+export interface KubernetesReleaseDeps extends KubernetesDeps {
+  readonly kept: KeptTexts;
+}
+
 /** What steps need besides, that take values by reference or files beside the catalogue. */
-export interface KubernetesStepDeps extends KubernetesDeps {
+export interface KubernetesStepDeps extends KubernetesReleaseDeps {
   readonly readSecret: ReadSecret;
   /** Absolute path of the folder that the catalogue lies in. */
   readonly catalogueFolder: string;
@@ -106,7 +112,14 @@ const graceField = z
 
 /** Input of `kubernetes.rollout-undo`. */
 export const undoInput = z
-  .strictObject({ ...workloadFields, graceSeconds: graceField })
+  .strictObject({
+    ...workloadFields,
+    graceSeconds: graceField,
+    replaceImmutable: z
+      .boolean()
+      .default(false)
+      .describe('Whether an immutable ConfigMap or Secret that has to be changed back is deleted and created anew.'),
+  })
   .refine(namesOneWorkload, oneWorkload);
 
 /** A value for a variable: text, or a key of a Secret or ConfigMap, so that no secret stands in a catalogue. */

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Connection } from './connect.ts';
+import { type Content, contentHash, keysOf, readContent } from './content.ts';
 import type { Place } from './input.ts';
 import { KubeError } from './kube-error.ts';
 import { pathOf } from './objects.ts';
@@ -13,65 +13,98 @@ export interface Reference {
   readonly name: string;
   /** Keys that must be there. */
   readonly keys: readonly string[];
+  /** Whether pods start without it: it is optional wherever it is named. */
+  readonly optional: boolean;
+  /** Whether the containers read its content: as variables or as files. */
+  readonly configures: boolean;
+  /** Whether they read it as files alone that the kubelet renews while they run. */
+  readonly renewed: boolean;
 }
 
 /** A reference as it was found: there with a hash of its content, gone (the object, or keys), or not ours to read. */
 export interface Found extends Reference {
   readonly state: 'there' | 'gone' | 'forbidden';
   readonly missingKeys: readonly string[];
-  /** Hash of name and content; null where there is no content. */
+  /** What its content is compared by; null where there is no content. */
   readonly hash: string | null;
+  /** Its content; null where there is none. Never leaves the adapter but to where it is kept. */
+  readonly content: Content | null;
   /** When it was last written, epoch ms; null where that is not told. */
   readonly changedAt: number | null;
 }
 
-type Collect = (
-  kind: Reference['kind'],
-  name: string | undefined,
-  keys: readonly string[],
-  optional?: boolean | null,
-) => void;
+/** One place at which a template names something. */
+interface Use {
+  readonly keys: readonly string[];
+  readonly optional: boolean | null | undefined;
+  /** `start`: content read when a container starts; `file`: content renewed while it runs; `whole`: the object, not its content. */
+  readonly how: 'start' | 'file' | 'whole';
+}
+
+type Collect = (kind: Reference['kind'], name: string | undefined, use: Use) => void;
 type Spec = ReturnType<typeof podSpecOf>;
 
 function collectContainers(spec: Spec, add: Collect): void {
+  const how = 'start';
   for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) {
     for (const { valueFrom } of container.env ?? []) {
       const [config, secret] = [valueFrom?.configMapKeyRef, valueFrom?.secretKeyRef];
-      if (config) add('ConfigMap', config.name, [config.key], config.optional);
-      if (secret) add('Secret', secret.name, [secret.key], secret.optional);
+      if (config) add('ConfigMap', config.name, { keys: [config.key], optional: config.optional, how });
+      if (secret) add('Secret', secret.name, { keys: [secret.key], optional: secret.optional, how });
     }
     for (const { configMapRef, secretRef } of container.envFrom ?? []) {
-      if (configMapRef) add('ConfigMap', configMapRef.name, [], configMapRef.optional);
-      if (secretRef) add('Secret', secretRef.name, [], secretRef.optional);
+      if (configMapRef) add('ConfigMap', configMapRef.name, { keys: [], optional: configMapRef.optional, how });
+      if (secretRef) add('Secret', secretRef.name, { keys: [], optional: secretRef.optional, how });
     }
   }
 }
 
 function collectVolumes(spec: Spec, add: Collect): void {
-  const volumes = spec.volumes ?? [];
-  for (const { configMap, secret } of [...volumes, ...volumes.flatMap(volume => volume.projected?.sources ?? [])]) {
-    const keys = (configMap ?? secret)?.items?.map(({ key }) => key) ?? [];
-    if (configMap) add('ConfigMap', configMap.name, keys, configMap.optional);
-    if (secret) add('Secret', secret.secretName ?? secret.name, keys, secret.optional);
+  const mounts = [...spec.containers, ...(spec.initContainers ?? [])].flatMap(({ volumeMounts }) => volumeMounts ?? []);
+  const cut = new Set(mounts.flatMap(({ name, subPath, subPathExpr }) => (subPath || subPathExpr ? [name] : [])));
+  for (const volume of spec.volumes ?? []) {
+    const how = cut.has(volume.name) ? 'start' : 'file';
+    for (const { configMap, secret } of [volume, ...(volume.projected?.sources ?? [])]) {
+      const keys = (configMap ?? secret)?.items?.map(({ key }) => key) ?? [];
+      if (configMap) add('ConfigMap', configMap.name, { keys, optional: configMap.optional, how });
+      if (secret) add('Secret', secret.secretName ?? secret.name, { keys, optional: secret.optional, how });
+    }
+    const claim = volume.persistentVolumeClaim;
+    if (claim) add('PersistentVolumeClaim', claim.claimName, { keys: [], optional: false, how: 'whole' });
   }
-  for (const { persistentVolumeClaim: claim } of volumes) if (claim) add('PersistentVolumeClaim', claim.claimName, []);
 }
 
-/** All that a template needs besides itself and its images; what is marked optional is left out. */
-export function referencesOf(template: JsonObject): Reference[] {
-  const found = new Map<string, { kind: Reference['kind']; name: string; keys: Set<string> }>();
-  const add: Collect = (kind, name, keys, optional) => {
-    if (!name || optional) return;
-    const entry = found.get(`${kind}/${name}`) ?? { kind, name, keys: new Set() };
-    for (const key of keys.filter(Boolean)) entry.keys.add(key);
+function allReferences(template: JsonObject): Reference[] {
+  const found = new Map<string, { kind: Reference['kind']; name: string; uses: Use[] }>();
+  const add: Collect = (kind, name, use) => {
+    if (!name) return;
+    const entry = found.get(`${kind}/${name}`) ?? { kind, name, uses: [] };
+    entry.uses.push(use);
     found.set(`${kind}/${name}`, entry);
   };
   const spec = podSpecOf(template);
   collectContainers(spec, add);
   collectVolumes(spec, add);
-  for (const { name } of spec.imagePullSecrets ?? []) add('Secret', name, []);
-  add('ServiceAccount', spec.serviceAccountName ?? undefined, []);
-  return [...found.values()].map(entry => ({ ...entry, keys: [...entry.keys].sort() }));
+  for (const { name } of spec.imagePullSecrets ?? []) add('Secret', name, { keys: [], optional: false, how: 'whole' });
+  add('ServiceAccount', spec.serviceAccountName ?? undefined, { keys: [], optional: false, how: 'whole' });
+  return [...found.values()].map(({ kind, name, uses }) => ({
+    kind,
+    name,
+    keys: [...new Set(uses.flatMap(({ keys, optional }) => (optional ? [] : keys.filter(Boolean))))].sort(),
+    optional: uses.every(({ optional }) => optional === true),
+    configures: uses.some(({ how }) => how !== 'whole'),
+    renewed: uses.every(({ how }) => how === 'file'),
+  }));
+}
+
+/** All that a template needs besides itself and its images; what is marked optional is left out. */
+export function referencesOf(template: JsonObject): Reference[] {
+  return allReferences(template).filter(({ optional }) => !optional);
+}
+
+/** The ConfigMaps and Secrets whose content a template's containers read, optional ones as well. */
+export function configurationOf(template: JsonObject): Reference[] {
+  return allReferences(template).filter(({ configures }) => configures);
 }
 
 const plurals = {
@@ -81,25 +114,8 @@ const plurals = {
   PersistentVolumeClaim: 'persistentvolumeclaims',
 } as const;
 
-const content = z
-  .record(z.string(), z.string())
-  .nullish()
-  .transform(value => value ?? {});
-const configSchema = z.object({
-  metadata: z.object({
-    creationTimestamp: z.string().nullish(),
-    managedFields: z.array(z.object({ time: z.string().nullish() })).nullish(),
-  }),
-  data: content,
-  binaryData: content,
-});
-
 /** What was read of an object, whichever keys are asked for. */
-type Read = {
-  readonly state: Found['state'];
-  readonly content: Record<string, string>;
-  readonly changedAt: number | null;
-};
+type Read = Pick<Found, 'state' | 'content' | 'changedAt'>;
 
 /** Looks references of one namespace up, each object once; a right that is missing is an answer, not an error. */
 export type LookUp = (references: readonly Reference[]) => Promise<Found[]>;
@@ -116,17 +132,20 @@ export function createLookUp(connection: Connection, place: Place, signal: Abort
   return references => Promise.all(references.map(async reference => judge(reference, await readOnce(reference))));
 }
 
-function judge(reference: Reference, { state, content: all, changedAt }: Read): Found {
-  const missingKeys = state === 'there' ? reference.keys.filter(key => !(key in all)) : [];
-  const holdsContent = reference.kind === 'ConfigMap' || reference.kind === 'Secret';
+function judge(reference: Reference, { state, content, changedAt }: Read): Found {
+  const there = new Set(content ? keysOf(content) : []);
+  const missingKeys = state === 'there' ? reference.keys.filter(key => !there.has(key)) : [];
   return {
     ...reference,
     state: missingKeys.length > 0 ? 'gone' : state,
     missingKeys,
-    hash: state === 'there' && holdsContent ? contentHash(reference, all) : null,
+    hash: content && contentHash(reference, content),
+    content,
     changedAt,
   };
 }
+
+const anyObject = z.object({ metadata: z.looseObject({}) });
 
 async function readOne(
   connection: Connection,
@@ -137,29 +156,19 @@ async function readOne(
   const resource = plurals[kind];
   const path = pathOf('api/v1', namespace, resource, name);
   try {
-    const answer = configSchema.parse(await connection.read({ verb: 'get', resource, namespace, path, signal }));
-    const times = [answer.metadata.creationTimestamp, ...(answer.metadata.managedFields ?? []).map(({ time }) => time)];
-    const changedAt = Math.max(...times.map(time => Date.parse(time ?? '')).filter(Number.isFinite));
-    return {
-      state: 'there',
-      content: { ...answer.data, ...answer.binaryData },
-      changedAt: Number.isFinite(changedAt) ? changedAt : null,
-    };
+    const answer = await connection.read({ verb: 'get', resource, namespace, path, signal });
+    if (kind !== 'ConfigMap' && kind !== 'Secret') {
+      anyObject.parse(answer);
+      return { state: 'there', content: null, changedAt: null };
+    }
+    const { changedAt, ...content } = readContent(answer);
+    return { state: 'there', content, changedAt };
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
-    if (error.status === 404) return { state: 'gone', content: {}, changedAt: null };
-    if (error.status === 403) return { state: 'forbidden', content: {}, changedAt: null };
+    if (error.status === 404) return { state: 'gone', content: null, changedAt: null };
+    if (error.status === 403) return { state: 'forbidden', content: null, changedAt: null };
     throw error;
   }
-}
-
-/** Bound to the object's name, so that equal secrets of two objects do not show as equal. */
-function contentHash({ kind, name }: Reference, all: Readonly<Record<string, string>>): string {
-  const sorted = Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256')
-    .update(JSON.stringify([kind, name, sorted]))
-    .digest('hex')
-    .slice(0, 32);
 }
 
 /** A found reference in words, e.g. `Secret db-login (key password)`. */

@@ -24,6 +24,7 @@ export const keys = {
   proposalOf: (target: string) => `${prefix}proposal-of:${target}`,
   releases: (target: string) => `${prefix}releases:${target}`,
   holds: (target: string) => `${prefix}holds-of:${target}`,
+  kept: (name: string) => `${prefix}kept:${name}`,
   freeze: (target: string) => `${prefix}freeze:${target}`,
   /** Milliseconds that tests add to the server's clock. */
   testOffset: `${prefix}test-offset`,

@@ -68,6 +68,7 @@ async function work(env: Environment): Promise<void> {
     kubeconfig: env.KUBECONFIG,
     stateDir: env.BACKOUT_STATE_DIR,
     catalogueFolder: dirname(resolve(env.BACKOUT_CATALOG)),
+    kept: stores.kept,
   });
   const trouble = (failure: Error) => log.warn({ err: failure }, 'a job');
   const doorbell = await bullDoorbell({ connection: stores.place, ringRelay: () => undefined, trouble });

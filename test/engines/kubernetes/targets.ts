@@ -18,6 +18,7 @@ import type { Run } from '../../../src/domain/run.ts';
 import type { Check, CheckContext } from '../../../src/ports/check.ts';
 import type { ApplyContext, Executor, PlanContext, Settlement } from '../../../src/ports/executor.ts';
 import { openApi } from '../../cluster/api.ts';
+import { keptInMemory } from '../../fakes/kept-texts.ts';
 import type { FaultProxy } from '../../cluster/fault-proxy.ts';
 import type { Rules, TestCluster } from '../../cluster/suite.ts';
 import { eventually } from '../../cluster/suite.ts';
@@ -58,7 +59,8 @@ export async function openPlace(cluster: TestCluster, rules: Rules = neededRules
   const probe = `/api/v1/namespaces/${namespace}/pods`;
   await eventually('role', () => asAccount('GET', probe).catch(() => undefined));
   proxy.clear();
-  const deps = { kubeconfig, clock: { now: () => Date.now() }, readSecret, catalogueFolder: folder };
+  const kept = keptInMemory();
+  const deps = { kubeconfig, clock: { now: () => Date.now() }, readSecret, catalogueFolder: folder, kept };
   const entryOf = <T extends { readonly kind: string }>(entries: readonly T[], kind: string): T => {
     const found = entries.find(entry => entry.kind === kind);
     if (!found) throw new Error(`no entry ${kind}`);

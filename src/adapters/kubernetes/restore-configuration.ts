@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import type { JsonObject } from '../../domain/json.ts';
+import { note } from '../../domain/note.ts';
+import { Refusal, reason } from '../../domain/reason.ts';
+import type { Observation } from '../../ports/executor.ts';
+import type { Connection } from './connect.ts';
+import { type Content, contentHash } from './content.ts';
+import type { Keeper } from './keep.ts';
+import { type Keyed, keyedFields, keyedObject, readKeyed } from './keyed.ts';
+import { KubeError } from './kube-error.ts';
+import { guardedWrite } from './object-executor.ts';
+import { ownersOf } from './owners.ts';
+import { hashOf } from './template.ts';
+import { createKeyed, deleteKeyed, replaceContent } from './write-configuration.ts';
+
+const contentId = z.string().regex(/^(backout-copy-)?[0-9a-f]{32,40}$/);
+
+/** What an operation says that brings a ConfigMap or Secret back to a content that is kept: hashes and names only. */
+export const restoreBody = z.strictObject({
+  action: z.literal('configuration'),
+  ...keyedFields,
+  /** Uid of the object that is changed; null where there is none, or where it is one that Backout made. */
+  uid: z
+    .string()
+    .regex(/^[\w-]{1,64}$/)
+    .nullable(),
+  /** What the content is compared by, before and after; null where the object is not there. */
+  before: contentId.nullable(),
+  after: contentId.nullable(),
+  /** Whether the object may be deleted and created anew, since it cannot be changed. */
+  replace: z.boolean(),
+  /** What a newly made object is given. */
+  labels: z.record(z.string(), z.string()),
+  immutable: z.boolean(),
+});
+
+/** A ConfigMap or Secret that is brought back. */
+export type Restore = z.infer<typeof restoreBody>;
+
+/** The content of an object as it was read. */
+export function contentOf(keyed: Keyed): Content {
+  return { data: keyed.data ?? {}, binaryData: keyed.binaryData ?? {}, type: keyed.type ?? null };
+}
+
+/** The object as it is now; null where it is not there. Throws `KubeError`. */
+export async function lookAtKeyed(
+  connection: Connection,
+  place: Pick<Restore, 'kind' | 'namespace' | 'name' | 'context' | 'kubeconfig'>,
+  signal: AbortSignal,
+): Promise<Keyed | null> {
+  return readKeyed(connection, place, signal).catch((error: unknown) => {
+    if (error instanceof KubeError && error.status === 404) return null;
+    throw error;
+  });
+}
+
+const hashNow = (restore: Pick<Restore, 'kind' | 'name'>, keyed: Keyed | null) =>
+  keyed && contentHash(restore, contentOf(keyed));
+
+/** Hash of what is written and was judged: which object it is, its content, its owners, whether it may change. */
+export function restoreFingerprint(restore: Pick<Restore, 'kind' | 'name'>, keyed: Keyed | null): string {
+  if (!keyed) return hashOf('gone');
+  const { metadata, immutable } = keyed;
+  return hashOf({ uid: metadata.uid, content: hashNow(restore, keyed), owners: ownersOf(keyed), immutable });
+}
+
+/** What is there now, seen against a restore. Throws `KubeError`. */
+export async function observeRestore(
+  connection: Connection,
+  restore: Restore,
+  signal: AbortSignal,
+): Promise<Observation> {
+  const keyed = await lookAtKeyed(connection, restore, signal);
+  const applied = hashNow(restore, keyed) === restore.after;
+  const code = applied ? 'configuration-is-at' : 'configuration-is-not-at';
+  return {
+    state: applied ? 'applied' : 'not-applied',
+    fingerprint: restoreFingerprint(restore, keyed),
+    note: note(code, { object: keyedObject(restore) }),
+  };
+}
+
+/**
+ * Keeps what the object holds now, then writes what it held before; a second time finds it written. Refuses an object that is neither what was
+ * approved nor what it is to become. Throws `KubeError`.
+ */
+export async function applyRestore(
+  connection: Connection,
+  keeper: Keeper,
+  restore: Restore,
+  signal: AbortSignal,
+): Promise<void> {
+  const look = () => lookAtKeyed(connection, restore, signal);
+  const write = async (now: Keyed | null): Promise<void> => {
+    const hash = hashNow(restore, now);
+    if (hash === restore.after) return;
+    // A worker that ended between deleting and creating leaves nothing there.
+    const expected = now ? hash === restore.before && isIt(restore, now) : mayBeGone(restore);
+    if (!expected) throw new Refusal(reason('target-changed', { object: keyedObject(restore) }));
+    const content = await contentToWrite(connection, keeper, restore, signal);
+    if (now && restore.after !== null) await keepNow(connection, keeper, restore, now, signal);
+    if (now && content && !mustReplace(now, content)) {
+      await replaceContent(connection, restore, now, content, { dryRun: false, signal });
+      return;
+    }
+    if (now && content && !restore.replace) throw immutableRefusal(restore);
+    if (now) await deleteKeyed(connection, restore, now, signal);
+    if (content) await createKeyed(connection, restore, content, { dryRun: false, signal });
+  };
+  await guardedWrite(look, write, signal);
+}
+
+const isIt = ({ uid }: Restore, { metadata }: Keyed) => uid === null || metadata.uid === uid;
+const mayBeGone = ({ before, replace }: Restore) => before === null || replace;
+
+/** Whether an object cannot be changed to a content: it is immutable, or a Secret of another type. */
+export function mustReplace(keyed: Keyed, content: Content): boolean {
+  const ofType = content.type === null || keyed.type == null || keyed.type === content.type;
+  return keyed.immutable || !ofType;
+}
+
+/** The sentence on an object that can only be deleted and created anew. */
+export function immutableRefusal(restore: Pick<Restore, 'kind' | 'namespace' | 'name'>): Refusal {
+  const object = keyedObject(restore);
+  const detail = `${object} cannot be changed back in place (it is immutable or of another type): it has to be deleted and created anew, which replaceImmutable: true allows`;
+  return new Refusal(reason('plan-failed', { object, why: 'immutable' }, detail));
+}
+
+async function contentToWrite(
+  connection: Connection,
+  keeper: Keeper,
+  restore: Restore,
+  signal: AbortSignal,
+): Promise<Content | null> {
+  if (restore.after === null) return null;
+  const content = await keeper.find(connection, restore, restore.after, signal);
+  if (content) return content;
+  const object = keyedObject(restore);
+  throw new Refusal(reason('cannot-revert', { object }, `what ${object} held before is not kept any more`));
+}
+
+async function keepNow(
+  connection: Connection,
+  keeper: Keeper,
+  restore: Restore,
+  now: Keyed,
+  signal: AbortSignal,
+): Promise<void> {
+  if (await keeper.keep(connection, restore, contentOf(now), { dryRun: false, signal })) return;
+  const object = keyedObject(restore);
+  throw new Refusal(reason('cannot-revert', { object }, `what ${object} holds now cannot be kept`));
+}
+
+/** Reads an operation's body; null where it is another kind of operation. Refuses a body that holds a hostile name. */
+export function readRestore(body: JsonObject): Restore | null {
+  if (body.action !== 'configuration') return null;
+  const parsed = restoreBody.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.map(issue => issue.path.join('.')).join(', ');
+  throw new Refusal(reason('bad-argument', { fields }));
+}
