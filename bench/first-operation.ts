@@ -12,7 +12,8 @@ import { rivalQueue } from './step-job.ts';
 
 const repeats = 5;
 const clicks = 40;
-const warmUps = 5;
+/** Of both sides, so that compiled code is compared with compiled code: a process's first clicks and first jobs are slower. */
+const warmUps = 20;
 
 /** What one repeat works with: a fresh Redis and a fresh process in all roles. */
 interface World {

@@ -6,7 +6,7 @@ import type { ButtonPress, FormSubmission, Reply } from '../src/ports/inbound.ts
 import type { ActionId, FormId } from '../templates/ids.ts';
 import { fieldError, reasonForm } from '../templates/index.ts';
 import { did, shown } from './answers.ts';
-import { readRun } from './change.ts';
+import { namedRun, readRun } from './change.ts';
 import type { DoorDeps } from './deps.ts';
 import { checkReason, openForm, redrawForm, seedOfProposal } from './form.ts';
 import { castVote, resolveAndSay, stopAndSay, tickAndSay, undoAndSay } from './on-run.ts';
@@ -17,6 +17,12 @@ import { watchRun } from './watch.ts';
 
 type Press = (deps: DoorDeps, visit: Visit, press: ButtonPress) => Promise<Reply>;
 type Submit = (deps: DoorDeps, visit: Visit, submission: FormSubmission) => Promise<Reply>;
+
+/** The run that a press is about, where its value names one. */
+export function pressedRun({ value }: Pick<ButtonPress, 'value'>): RunId | null {
+  const read = parseButtonValue(value);
+  return read && parseRunId(read.id);
+}
 
 /** A pressed button's run, and the version it was drawn from. */
 function pressed(value: string): { readonly run: RunId; readonly drawn: number; readonly extra: string } {
@@ -31,11 +37,12 @@ export const buttons: Readonly<Record<ActionId | 'select-service' | 'select-envi
   'run-approve': (deps, visit, { value }) =>
     castVote(deps, visit, { ...pressed(value), decision: 'approve', reason: null }),
   'run-reject': askReason('reject'),
-  'run-diff': async (deps, visit, { value }) => shown(deps, visit, await readRun(deps, pressed(value).run), 'diff'),
+  'run-diff': async (deps, visit, { value }) =>
+    shown(deps, visit, await namedRun(deps, visit, pressed(value).run), 'diff'),
   'run-cancel': (deps, visit, { value }) => stopAndSay(deps, visit, pressed(value).run, null),
   'run-stop': askReason('stop'),
   'run-undo': askReason('undo'),
-  'run-open': async (deps, visit, { value }) => shown(deps, visit, await readRun(deps, pressed(value).run)),
+  'run-open': async (deps, visit, { value }) => shown(deps, visit, await namedRun(deps, visit, pressed(value).run)),
   'run-notify': async (deps, visit, { value }) => {
     const { run } = pressed(value);
     const over = await watchRun(deps, visit, run);
@@ -103,7 +110,7 @@ function decides(action: 'mark-done' | 'put-back' | 'next-level' | 'close-partia
 /** A button that asks for a reason first: who may not, or comes too late, is told before they write one. */
 function askReason(form: Exclude<FormId, 'request'>): Press {
   return async (deps, visit, { value }) => {
-    const { run } = await readRun(deps, pressed(value).run);
+    const { run } = await namedRun(deps, visit, pressed(value).run);
     if (form === 'undo') {
       await mustHold(deps, visit, 'undo');
       await mustBeLatest(deps, run);

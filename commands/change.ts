@@ -1,7 +1,7 @@
 import { withEvents } from '../src/domain/fold.ts';
 import type { RunId } from '../src/domain/ids.ts';
 import { Refusal, reason } from '../src/domain/reason.ts';
-import type { RunWithLog } from '../src/domain/run.ts';
+import type { Run, RunWithLog } from '../src/domain/run.ts';
 import type { Change } from '../src/ports/run-store.ts';
 import type { DoorDeps } from './deps.ts';
 import type { Visit } from './visit.ts';
@@ -30,14 +30,14 @@ export async function changeRun<Answer>(
   decide: (found: RunWithLog) => Promise<Decision<Answer>> | Decision<Answer>,
 ): Promise<Changed<Answer>> {
   for (let attempt = 0; attempt < tries; attempt += 1) {
-    const found = await readRun(deps, id);
+    const found = await (attempt === 0 ? namedRun(deps, visit, id) : readRun(deps, id));
     const decision = await decide(found);
     if ('only' in decision) return { answer: decision.only, before: found, after: found };
     const notAfter = Math.min(decision.change.notAfter ?? visit.answerBy, visit.answerBy);
     const result = await deps.runs.change(id, { version: found.run.version }, { ...decision.change, notAfter });
     if (result.ok) {
-      await ring(deps, id, result.version, found.run.request.runsOn);
       const after = withEvents(found, decision.change.events, result.at);
+      await ring(deps, after.run, after);
       return { answer: decision.answer, before: found, after };
     }
     if (result.why === 'late') throw new Refusal(lateReason(decision.change, await deps.runs.now()));
@@ -53,9 +53,18 @@ export async function readRun(deps: Pick<DoorDeps, 'runs'>, id: RunId): Promise<
   return found;
 }
 
+/** The run that an act names: as it stood when its button was pressed, or read now. */
+export async function namedRun(deps: DoorDeps, { seen }: Visit, id: RunId): Promise<RunWithLog> {
+  return seen?.run.id === id ? seen : await readRun(deps, id);
+}
+
 /** Rings for a run that was just changed; a ring that is lost is made up for by the reconciler, so it fails nothing. */
-export async function ring(deps: DoorDeps, id: RunId, version: number, runsOn: string | null): Promise<void> {
-  await deps.doorbell.ring(id, String(version), runsOn).catch(() => undefined);
+export async function ring(
+  deps: DoorDeps,
+  { id, version, request }: Pick<Run, 'id' | 'version' | 'request'>,
+  known?: RunWithLog,
+): Promise<void> {
+  await deps.doorbell.ring(id, String(version), request.runsOn, known).catch(() => undefined);
   deps.doorbell.ringRelay();
 }
 

@@ -1,4 +1,5 @@
 import type { Catalogue, Locale } from '../src/domain/catalogue.ts';
+import type { RunId } from '../src/domain/ids.ts';
 import { Refusal } from '../src/domain/reason.ts';
 import type {
   ButtonPress,
@@ -11,7 +12,7 @@ import type {
 } from '../src/ports/inbound.ts';
 import { failure, refusal } from '../templates/index.ts';
 import { refusedBy } from './answers.ts';
-import { buttons, reasonForms } from './buttons.ts';
+import { buttons, pressedRun, reasonForms } from './buttons.ts';
 import type { DoorDeps } from './deps.ts';
 import { serviceOptions, submitForm } from './form.ts';
 import { commands } from './index.ts';
@@ -27,12 +28,20 @@ export function createRoutes(deps: DoorDeps): Routes {
     return latest;
   };
   const commandLanguage = (visitor: Visitor): Promise<Locale> => languageOf(deps, visitor, latest);
-  const door = <Arriving extends Act>(handle: (visit: Visit, act: Arriving) => Promise<Reply>) => {
+  // Everything an act is judged by is asked for at once; nothing is done before it is known that the act is no repetition.
+  const door = <Arriving extends Act>(
+    handle: (visit: Visit, act: Arriving) => Promise<Reply>,
+    named: (act: Arriving) => RunId | null = () => null,
+  ) => {
     return async (act: Arriving): Promise<Reply> => {
       try {
-        const [catalogue, arrival] = await Promise.all([look(), arrive(deps)]);
+        const run = named(act);
+        const reading = run === null ? null : deps.runs.read(run);
+        const asked = [act.fresh ?? true, look(), arrive(deps), reading] as const;
+        const [fresh, catalogue, arrival, seen] = await Promise.all(asked);
+        if (!fresh) return { kind: 'nothing' };
         const locale = await commandLanguage(act.visitor);
-        return await handle(await admit(deps, act, { catalogue, locale, arrival }), act);
+        return await handle(await admit(deps, act, { catalogue, locale, arrival, seen }), act);
       } catch (cause) {
         if (cause instanceof Refusal) return refusedBy(await commandLanguage(act.visitor), cause);
         throw cause;
@@ -42,7 +51,7 @@ export function createRoutes(deps: DoorDeps): Routes {
   return {
     commandLanguage,
     command: door<TypedCommand>((visit, typed) => answerTyped(deps, visit, typed, commands)),
-    actions: mapValues(buttons, press => door<ButtonPress>((visit, act) => press(deps, visit, act))),
+    actions: mapValues(buttons, press => door<ButtonPress>((visit, act) => press(deps, visit, act), pressedRun)),
     forms: {
       request: door<FormSubmission>((visit, act) => submitForm(deps, visit, act)),
       ...mapValues(reasonForms, submit => door<FormSubmission>((visit, act) => submit(deps, visit, act))),

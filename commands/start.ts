@@ -92,7 +92,7 @@ export async function createFor(deps: DoorDeps, run: NewRun): Promise<Started> {
   const result = await deps.runs.create(run);
   switch (result.kind) {
     case 'created':
-      await ring(deps, result.id, 1, run.request.runsOn);
+      await ring(deps, { id: result.id, version: 1, request: run.request });
       return { kind: 'created', id: result.id };
     case 'duplicate':
       return { kind: 'created', id: result.id };

@@ -2,6 +2,7 @@ import { type Member, memberActor, recognise, refusePermission } from '../src/ap
 import type { Catalogue, Locale, Permission } from '../src/domain/catalogue.ts';
 import type { Actor } from '../src/domain/person.ts';
 import { Refusal, reason } from '../src/domain/reason.ts';
+import type { RunWithLog } from '../src/domain/run.ts';
 import type { Screen } from '../src/domain/screen.ts';
 import type { Visitor } from '../src/ports/inbound.ts';
 import type { DoorDeps } from './deps.ts';
@@ -18,6 +19,8 @@ export interface Visit {
   readonly thread: string | null;
   readonly requestId: string;
   readonly canOpenForm: boolean;
+  /** The run that the pressed button names, as it stood when they came. */
+  readonly seen: RunWithLog | null;
   /** When they came, epoch ms by the store's clock. */
   readonly cameAt: number;
   /** Epoch ms by the store's clock; nothing may be begun for this visit after it. */
@@ -32,6 +35,7 @@ export interface Act {
   readonly requestId?: string;
   readonly canOpenForm?: boolean;
   readonly answerBy?: number;
+  readonly fresh?: Promise<boolean>;
 }
 
 /** Today's catalogue; refused where none is in force. */
@@ -58,10 +62,12 @@ export interface Admission {
   readonly catalogue: Catalogue;
   readonly locale: Locale;
   readonly arrival: Arrival;
+  readonly seen: RunWithLog | null;
 }
 
 /** Lets a person in: recognised at this very moment, or a `Refusal`. */
-export async function admit(deps: DoorDeps, act: Act, { catalogue, locale, arrival }: Admission): Promise<Visit> {
+export async function admit(deps: DoorDeps, act: Act, admission: Admission): Promise<Visit> {
+  const { catalogue, locale, arrival, seen } = admission;
   const found = await recognise(deps, catalogue, act.visitor);
   if (found.kind === 'refused') throw new Refusal(found.reason);
   const { member } = found;
@@ -75,6 +81,7 @@ export async function admit(deps: DoorDeps, act: Act, { catalogue, locale, arriv
     thread: act.thread ?? null,
     requestId: act.requestId ?? '',
     canOpenForm: act.canOpenForm ?? false,
+    seen,
     cameAt: arrival.store,
     // The door counts by its own clock; the store judges by the server's, and the two may differ.
     answerBy: arrival.store + (act.answerBy ?? arrival.here) - arrival.here,

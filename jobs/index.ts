@@ -33,8 +33,9 @@ const mostStages = 50;
  * Drives one run as far as it goes now: the processor of every job. A late or double ring finds nothing to do; a worker that loses the
  * target on the way stops without writing, and another takes over.
  */
-export async function drive(deps: DriveDeps, id: RunId, turn: Turn): Promise<void> {
-  const found = await deps.store.read(id);
+export async function drive(deps: DriveDeps, id: RunId, turn: Turn, known?: RunWithLog): Promise<void> {
+  // What is known may be late too: the run is read anew behind the taking of its target, before anything is decided by it.
+  const found = known ?? (await deps.store.read(id));
   if (!found || livesElsewhere(deps, found.run)) return;
   const driven = isRunnable(found.run.status) ? await driveHeld(deps, found.run, turn) : found;
   const after = driven ?? (await deps.store.read(id));

@@ -74,8 +74,8 @@ export function driveDeps({
 export function ringNear(far: Doorbell, worker: string, workers: Pick<Workers, 'take'>): Doorbell {
   return {
     ringRelay: far.ringRelay,
-    async ring(run, key, runsOn) {
-      const near = (runsOn === null || runsOn === worker) && workers.take(run);
+    async ring(run, key, runsOn, known) {
+      const near = (runsOn === null || runsOn === worker) && workers.take(run, known);
       if (!near) await far.ring(run, key, runsOn);
     },
   };
@@ -87,7 +87,7 @@ export async function openWorker(parts: WorkerParts, silent: () => void): Promis
   return await startWorkers(
     {
       connection: parts.stores.place,
-      drive: (run, turn) => drive(deps, run, turn),
+      drive: (run, turn, known) => drive(deps, run, turn, known),
       trouble: failure => parts.log.warn({ err: failure }, 'A job'),
       silent,
     },

@@ -9,8 +9,14 @@ export type Visitor =
   | { readonly via: 'slack'; readonly user: string; readonly team: string; readonly outside: boolean }
   | { readonly via: 'cli'; readonly account: string };
 
+/** What tells an act from a repetition of the very same request. */
+interface Repeatable {
+  /** False where the request was seen before: then nothing may be done. Never rejects; absent where requests cannot come twice. */
+  readonly fresh?: Promise<boolean>;
+}
+
 /** Something a person typed: a slash command, a mention, or a command line's arguments joined. */
-export interface TypedCommand {
+export interface TypedCommand extends Repeatable {
   readonly visitor: Visitor;
   readonly text: string;
   /** Where it was typed; null on a terminal. */
@@ -26,7 +32,7 @@ export interface TypedCommand {
 }
 
 /** A button pressed. `value` is what `buttonValue` wrote: id and version only. */
-export interface ButtonPress {
+export interface ButtonPress extends Repeatable {
   readonly visitor: Visitor;
   readonly action: string;
   readonly value: string;
@@ -40,7 +46,7 @@ export interface ButtonPress {
 }
 
 /** A form sent in: input values by block id, and the id and version it was opened for. */
-export interface FormSubmission {
+export interface FormSubmission extends Repeatable {
   readonly visitor: Visitor;
   readonly form: string;
   readonly values: Readonly<Record<string, string | null>>;

@@ -1,5 +1,6 @@
 import type { Job, Queue, Worker } from 'bullmq';
 import { parseRunId, type RunId } from '../../domain/ids.ts';
+import type { RunWithLog } from '../../domain/run.ts';
 import { inTime } from './in-time.ts';
 import { queueName, queuePrefix, type RedisPlace, reconnectDelay } from './settings.ts';
 import { type Watchdog, watchdog } from './watchdog.ts';
@@ -14,7 +15,7 @@ export interface Turn {
 export interface WorkersDeps {
   readonly connection: RedisPlace;
   /** Drives one run as far as it goes; a failure is told to `trouble` and the reconciler rings again. */
-  readonly drive: (run: RunId, turn: Turn) => Promise<void>;
+  readonly drive: (run: RunId, turn: Turn, known?: RunWithLog) => Promise<void>;
   readonly trouble: (failure: Error) => void;
   /** Called where a worker went silent and a new one did too: the process should end and be started anew. */
   readonly silent: () => void;
@@ -29,7 +30,7 @@ const watchdogPace = { lookEveryMs: 10_000, silentAfterMs: 30_000 };
 /** Running workers. */
 export interface Workers {
   /** Drives a run at once, without the way through the queue; false where this process has no room or closes: then it has to be rung for. */
-  take(run: RunId): boolean;
+  take(run: RunId, known?: RunWithLog): boolean;
   /** Takes no more jobs, asks running ones to stop at a boundary, and ends what still runs after `limitMs`. */
   close(limitMs: number): Promise<void>;
 }
@@ -48,10 +49,10 @@ export async function startWorkers(
   const watched = queues.map(queue => watchQueue(bullmq, deps, queue, drive, pace));
   const taken = new Set<Promise<void>>();
   return {
-    take(run) {
+    take(run, known) {
       if (stopping.signal.aborted || taken.size >= concurrency) return false;
       const work = deps
-        .drive(run, { stopping: stopping.signal, abort: abort.signal })
+        .drive(run, { stopping: stopping.signal, abort: abort.signal }, known)
         .catch(deps.trouble)
         .finally(() => taken.delete(work));
       taken.add(work);

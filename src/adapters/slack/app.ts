@@ -1,9 +1,10 @@
 import type { RequestListener } from 'node:http';
-import type { App, HTTPReceiver, SocketModeReceiver, ViewSubmitAction } from '@slack/bolt';
+import type { App, Context, HTTPReceiver, SocketModeReceiver, ViewSubmitAction } from '@slack/bolt';
 import type { Once } from '../../ports/once.ts';
 import type { SlackAccess } from './clients.ts';
-import { dropRepeats, refuseFuture, signatureProperty } from './guard.ts';
+import { freshness, refuseFuture, rememberRequests, signatureProperty } from './guard.ts';
 import {
+  type Came,
   type ListenerDeps,
   onCommand,
   onMention,
@@ -47,17 +48,20 @@ const escaped = (id: string): string => id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'
 const allBut = (ids: readonly string[]): RegExp =>
   ids.length === 0 ? /^[\s\S]*$/ : new RegExp(`^(?!(?:${ids.map(escaped).join('|')})$)[\\s\\S]*$`);
 
+const came = (body: unknown, context: Context): Came => ({ body, fresh: freshness(context) });
+
 /** Names every listener; unknown names are answered as stale. */
 function listen(app: App, deps: AppDeps): void {
   const { actions, forms, options } = deps.routes;
   const named = (table: object): (string | RegExp)[] => [...Object.keys(table), allBut(Object.keys(table))];
-  app.command(/[\s\S]*/, ({ body, ack }) => onCommand(deps, body, ack));
-  app.shortcut(shortcutId, ({ body, ack }) => onShortcut(deps, body, ack));
-  app.event('app_mention', ({ body }) => onMention(deps, body));
-  for (const id of named(actions)) app.action(id, ({ body, ack }) => onPress(deps, body, ack));
-  for (const id of named(options)) app.options(id, ({ body, ack }) => onSuggestion(deps, body, ack));
+  app.command(/[\s\S]*/, ({ body, context, ack }) => onCommand(deps, came(body, context), ack));
+  app.shortcut(shortcutId, ({ body, context, ack }) => onShortcut(deps, came(body, context), ack));
+  app.event('app_mention', ({ body, context }) => onMention(deps, came(body, context)));
+  for (const id of named(actions)) app.action(id, ({ body, context, ack }) => onPress(deps, came(body, context), ack));
+  for (const id of named(options))
+    app.options(id, ({ body, context, ack }) => onSuggestion(deps, came(body, context), ack));
   for (const id of named(forms)) {
-    app.view<ViewSubmitAction>(id, ({ body, ack }) => onSubmission(deps, body, ack));
+    app.view<ViewSubmitAction>(id, ({ body, context, ack }) => onSubmission(deps, came(body, context), ack));
   }
   app.view({ type: 'view_closed', callback_id: /[\s\S]*/ }, ({ ack }) => ack());
   app.error(async failure => deps.log.error({ err: failure }, 'A request from Slack failed'));
@@ -73,7 +77,7 @@ async function createBolt(door: SlackDoor, deps: AppDeps, receiver: HTTPReceiver
     convoStore: false,
     clientOptions: door.apiUrl ? { slackApiUrl: door.apiUrl } : {},
   });
-  app.use(dropRepeats(deps));
+  app.use(rememberRequests(deps));
   listen(app, deps);
   return app;
 }

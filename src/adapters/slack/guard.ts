@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { AnyMiddlewareArgs, Middleware } from '@slack/bolt';
+import type { AnyMiddlewareArgs, Context, Middleware } from '@slack/bolt';
 import { z } from 'zod';
 import type { Log } from '../../ports/log.ts';
 import type { Once } from '../../ports/once.ts';
@@ -44,17 +44,39 @@ function keysOf(body: unknown, signature: unknown): [string, number][] {
   ];
 }
 
-/** Acknowledges what was seen before without running anything: replays, redelivered events, doubled envelopes (hard cases 6 and 7). */
-export function dropRepeats({ once, log }: { readonly once: Once; readonly log: Log }): Middleware<AnyMiddlewareArgs> {
-  return async args => {
-    const keys = keysOf(args.body, args.context[signatureProperty]);
+/** Where the context of a request holds whether it is the first of its kind. */
+const freshProperty = 'backoutFresh';
+
+/**
+ * Asks whether a request was seen before while it is being read: replays, redelivered events, doubled envelopes (hard cases 6 and 7). The
+ * answer goes along with what the listeners hand on, and nothing is done or said before it is known.
+ */
+export function rememberRequests({
+  once,
+  log,
+}: {
+  readonly once: Once;
+  readonly log: Log;
+}): Middleware<AnyMiddlewareArgs> {
+  const first = async (keys: readonly [string, number][]): Promise<boolean> => {
     const asked = Promise.all(keys.map(([key, ttl]) => once(key, ttl))).catch(failure => {
       log.warn({ err: failure }, 'The memory of seen requests is away; relying on the engine');
       return null;
     });
-    const first = await within(rememberWithinMs, asked);
-    if (first === null || first.every(Boolean)) return args.next();
+    const answers = await within(rememberWithinMs, asked);
+    if (answers === null || answers.every(Boolean)) return true;
     log.info({ keys: keys.map(([key]) => key.split(':')[1]) }, 'A repeated request was acknowledged without effect');
-    if ('ack' in args && typeof args.ack === 'function') await (args.ack as () => Promise<void>)();
+    return false;
   };
+  return async args => {
+    args.context[freshProperty] = first(keysOf(args.body, args.context[signatureProperty]));
+    await args.next();
+  };
+}
+
+/** Whether a request is the first of its kind, as `rememberRequests` finds out; never rejects. */
+export function freshness(context: Context): Promise<boolean> {
+  const asked: unknown = context[freshProperty];
+  if (asked instanceof Promise) return asked;
+  throw new Error('a request passed the memory of seen requests by');
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { AckFn, DialogValidation, RespondArguments, SayArguments, ViewResponseAction } from '@slack/bolt';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -28,7 +29,26 @@ export interface ListenerDeps extends PatienceDeps, TellDeps {
 type CommandAck = AckFn<string | RespondArguments>;
 type PlainAck = AckFn<void> | AckFn<string | SayArguments> | AckFn<DialogValidation>;
 
-const known = (deps: ListenerDeps) => ({ identity: deps.identity.current(), now: deps.clock.now() });
+/** A request that came, and whether it is the first of its kind. */
+export interface Came {
+  readonly body: unknown;
+  readonly fresh: Promise<boolean>;
+}
+
+const known = (deps: ListenerDeps, { fresh }: Came) => ({
+  identity: deps.identity.current(),
+  now: deps.clock.now(),
+  fresh,
+});
+
+/** Takes the answer away from what was seen before; the routes do nothing for it by the same sign. */
+function unlessRepeated({ fresh }: Came, handler: () => Promise<Reply>): () => Promise<Reply> {
+  return async () => {
+    const answer = handler();
+    answer.catch(() => undefined);
+    return (await fresh) ? answer : { kind: 'nothing' };
+  };
+}
 
 async function openOrSay(deps: ListenerDeps, opening: Opening | null, place: Place, form: Form): Promise<void> {
   const shown = opening && (await showView(deps.clients.interactive, deps.log, opening, formView(form)));
@@ -43,9 +63,13 @@ async function afterwards(deps: ListenerDeps, { later }: Settled, place: Place):
 }
 
 /** A slash command: the ack carries the answer. */
-export async function onCommand(deps: ListenerDeps, body: unknown, ack: CommandAck): Promise<void> {
-  const { typed, place, trigger } = readCommand(body, known(deps));
-  const settled = await settle(deps, typed.visitor, () => deps.routes.command(typed));
+export async function onCommand(deps: ListenerDeps, came: Came, ack: CommandAck): Promise<void> {
+  const { typed, place, trigger } = readCommand(came.body, known(deps, came));
+  const settled = await settle(
+    deps,
+    typed.visitor,
+    unlessRepeated(came, () => deps.routes.command(typed)),
+  );
   const { reply } = settled;
   if (reply.kind === 'say') {
     await ack(answerBody(reply.screen, reply.to));
@@ -56,18 +80,26 @@ export async function onCommand(deps: ListenerDeps, body: unknown, ack: CommandA
 }
 
 /** The message shortcut: a command without text. */
-export async function onShortcut(deps: ListenerDeps, body: unknown, ack: PlainAck): Promise<void> {
-  const { typed, place, trigger } = readShortcut(body, known(deps));
-  const settled = await settle(deps, typed.visitor, () => deps.routes.command(typed));
+export async function onShortcut(deps: ListenerDeps, came: Came, ack: PlainAck): Promise<void> {
+  const { typed, place, trigger } = readShortcut(came.body, known(deps, came));
+  const settled = await settle(
+    deps,
+    typed.visitor,
+    unlessRepeated(came, () => deps.routes.command(typed)),
+  );
   await ack();
   await show(deps, settled, place, { how: 'open', trigger });
 }
 
 /** A mention: acknowledged before; the answer goes into the thread. */
-export async function onMention(deps: ListenerDeps, body: unknown): Promise<void> {
-  const mention = readMention(body, { ...known(deps), identity: await deps.identity.learn() });
+export async function onMention(deps: ListenerDeps, came: Came): Promise<void> {
+  const mention = readMention(came.body, { ...known(deps, came), identity: await deps.identity.learn() });
   if (!mention) return;
-  const settled = await settle(deps, mention.typed.visitor, () => deps.routes.command(mention.typed));
+  const settled = await settle(
+    deps,
+    mention.typed.visitor,
+    unlessRepeated(came, () => deps.routes.command(mention.typed)),
+  );
   await show(deps, settled, mention.place, null);
 }
 
@@ -78,6 +110,9 @@ async function show(deps: ListenerDeps, settled: Settled, place: Place, opening:
   await afterwards(deps, settled, place);
 }
 
+/** How long the words for a press wait, in ms: telling them takes processor time that what the press set going would have to wait for. */
+const answerAfterMs = 20;
+
 const own = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined =>
   Object.hasOwn(table, key) ? table[key] : undefined;
 
@@ -85,13 +120,18 @@ const own = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined 
 const staleCard = (): Promise<Reply> => Promise.reject(new Refusal(reason('stale-card')));
 
 /** A pressed button or a changed select. */
-export async function onPress(deps: ListenerDeps, body: unknown, ack: PlainAck): Promise<void> {
-  const { press, place, trigger, view } = readPress(body, known(deps));
+export async function onPress(deps: ListenerDeps, came: Came, ack: PlainAck): Promise<void> {
+  const { press, place, trigger, view } = readPress(came.body, known(deps, came));
   const handler = own(deps.routes.actions, press.action) ?? staleCard;
-  const settled = await settle(deps, press.visitor, () => handler(press));
+  const settled = await settle(
+    deps,
+    press.visitor,
+    unlessRepeated(came, () => handler(press)),
+  );
   await ack();
-  if (view) await showInView(deps, settled, place, { trigger, view });
-  else await show(deps, settled, place, trigger ? { how: 'open', trigger } : null);
+  if (view) return await showInView(deps, settled, place, { trigger, view });
+  if (settled.reply.kind === 'say') await pause(answerAfterMs);
+  await show(deps, settled, place, trigger ? { how: 'open', trigger } : null);
 }
 
 interface InView {
@@ -122,10 +162,14 @@ async function showInView(
 }
 
 /** A submitted form: errors stay in it, an answer takes its place. */
-export async function onSubmission(deps: ListenerDeps, body: unknown, ack: AckFn<ViewResponseAction>): Promise<void> {
-  const { submission, view } = readSubmission(body, known(deps));
+export async function onSubmission(deps: ListenerDeps, came: Came, ack: AckFn<ViewResponseAction>): Promise<void> {
+  const { submission, view } = readSubmission(came.body, known(deps, came));
   const handler = own(deps.routes.forms, submission.form) ?? staleCard;
-  const settled = await settle(deps, submission.visitor, () => handler(submission));
+  const settled = await settle(
+    deps,
+    submission.visitor,
+    unlessRepeated(came, () => handler(submission)),
+  );
   const { reply, later } = settled;
   const place = placeOf(submission.visitor);
   if (reply.kind === 'form-errors') await ack({ response_action: 'errors', errors: { ...reply.errors } });
@@ -152,13 +196,13 @@ const placeOf = (visitor: Visitor): Place => ({
 /** What a select asks as somebody types: at most 100 options, none rather than late. */
 export async function onSuggestion(
   deps: ListenerDeps,
-  body: unknown,
+  came: Came,
   ack: (options: { options: { text: { type: 'plain_text'; text: string }; value: string }[] }) => Promise<void>,
 ): Promise<void> {
-  const query = readSuggestion(body, known(deps));
+  const query = readSuggestion(came.body, known(deps, came));
   const handler = own(deps.routes.options, query.select);
   const asked = Promise.resolve()
-    .then(() => handler?.(query) ?? null)
+    .then(unlessRepeated(came, async () => (await handler?.(query)) ?? { kind: 'nothing' }))
     .catch(failure => {
       deps.log.error({ err: failure, select: query.select }, 'Options could not be listed');
       return null;

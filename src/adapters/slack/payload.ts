@@ -96,7 +96,10 @@ export const answerWithinMs = 2500;
 interface Known {
   readonly identity: BotIdentity | null;
   readonly now: number;
+  readonly fresh: Promise<boolean>;
 }
+
+const promises = ({ now, fresh }: Known) => ({ answerBy: now + answerWithinMs, fresh });
 
 function visitorOf(who: z.infer<typeof user>, where: z.infer<typeof team>, { identity }: Known): Visitor {
   const home = identity?.teamId ?? where?.id;
@@ -138,7 +141,7 @@ export function readCommand(body: unknown, known: Known): { typed: TypedCommand;
       text: said.text,
       requestId: said.trigger_id,
       canOpenForm: true,
-      answerBy: known.now + answerWithinMs,
+      ...promises(known),
     },
     place: { ...at, user: said.user_id, responseUrl: said.response_url ?? null },
     trigger: said.trigger_id,
@@ -150,7 +153,7 @@ export function readShortcut(body: unknown, known: Known): ReturnType<typeof rea
   const said = shortcutBody.parse(body);
   const at = { channel: said.channel?.id ?? null, thread: said.message?.thread_ts ?? said.message?.ts ?? null };
   const visitor = visitorOf(said.user, said.team, known);
-  const base = { text: '', requestId: said.trigger_id, canOpenForm: true, answerBy: known.now + answerWithinMs };
+  const base = { text: '', requestId: said.trigger_id, canOpenForm: true, ...promises(known) };
   const place = { ...at, user: said.user.id, responseUrl: said.response_url ?? null };
   return { typed: { visitor, ...at, ...base }, place, trigger: said.trigger_id };
 }
@@ -173,7 +176,7 @@ export function readMention(body: unknown, known: Known): { typed: TypedCommand;
       thread: event.thread_ts ?? null,
       requestId: event_id,
       canOpenForm: false,
-      answerBy: known.now + answerWithinMs,
+      ...promises(known),
     },
     place: { user: event.user, channel: event.channel, thread: event.thread_ts ?? event.ts, responseUrl: null },
   };
@@ -202,7 +205,7 @@ export function readPress(
     value: heldBy(pressed) ?? '',
     requestId,
     canOpenForm: Boolean(said.trigger_id),
-    answerBy: known.now + answerWithinMs,
+    ...promises(known),
   };
   // An ephemeral answer to a click on a root message belongs beside it, not into a thread that nobody opened.
   const thread = said.message?.thread_ts ?? said.container?.thread_ts ?? null;
@@ -223,7 +226,7 @@ export function readSubmission(body: unknown, known: Known): { submission: FormS
     values: valuesOf(said.view.state),
     metadata: said.view.private_metadata,
     requestId: said.trigger_id ?? `${said.view.id}.${said.view.hash}`,
-    answerBy: known.now + answerWithinMs,
+    ...promises(known),
   };
   return { submission, view: said.view };
 }

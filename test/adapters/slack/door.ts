@@ -55,7 +55,7 @@ export interface Table {
   failed?: Routes['failed'];
 }
 
-/** A served app: its URL, and what its handlers were called with. */
+/** A served app: its URL, and what its handlers were asked to do for the first time. */
 export interface ServedApp {
   url: string;
   app: SlackApp;
@@ -66,29 +66,31 @@ export interface ServedApp {
   close(): Promise<void>;
 }
 
+/** Like the real routes, these do nothing for an act that is a repetition. */
+function once<Arriving extends { readonly fresh?: Promise<boolean> }>(
+  came: Arriving[],
+  handler: (act: Arriving) => Promise<Reply>,
+): (act: Arriving) => Promise<Reply> {
+  return async act => {
+    if (!((await act.fresh) ?? true)) return { kind: 'nothing' };
+    came.push(act);
+    return await handler(act);
+  };
+}
+
+function kept<Arriving extends { readonly fresh?: Promise<boolean> }>(
+  came: Arriving[],
+  handlers: Readonly<Record<string, (act: Arriving) => Promise<Reply>>> = {},
+): Record<string, (act: Arriving) => Promise<Reply>> {
+  return Object.fromEntries(Object.entries(handlers).map(([id, handler]) => [id, once(came, handler)]));
+}
+
 function routesOf(table: Table, came: ServedApp['came']): Routes {
-  const actions = Object.entries(table.actions ?? {}).map(([id, handler]) => {
-    const kept = (press: ButtonPress) => {
-      came.presses.push(press);
-      return handler(press);
-    };
-    return [id, kept] as const;
-  });
-  const forms = Object.entries(table.forms ?? {}).map(([id, handler]) => {
-    const kept = (submission: FormSubmission) => {
-      came.submissions.push(submission);
-      return handler(submission);
-    };
-    return [id, kept] as const;
-  });
   return {
     commandLanguage: async () => 'en',
-    command(typed) {
-      came.commands.push(typed);
-      return table.command?.(typed) ?? Promise.resolve(say('ok'));
-    },
-    actions: Object.fromEntries(actions),
-    forms: Object.fromEntries(forms),
+    command: once(came.commands, table.command ?? (async () => say('ok'))),
+    actions: kept(came.presses, table.actions),
+    forms: kept(came.submissions, table.forms),
     options: table.options ?? {},
     failed: table.failed ?? (async (_, failure) => screen(`Not confirmed: ${(failure as Error).message}`)),
   };
