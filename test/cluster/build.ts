@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { buildCrds, crdSets, hasCrds } from './crd-sets.ts';
 import type { ClusterEnvironment } from './environment.ts';
-import { cachedPath, findProgram, moduleFolder, type Program, programs } from './programs.ts';
+import { cachedPath, findProgram, type Loopback, moduleFolder, type Program, programs } from './programs.ts';
 
 const run = promisify(execFile);
 
@@ -37,22 +39,38 @@ function linkerFlags(program: Program): string {
   return ['-s -w', ...versions].join(' ');
 }
 
+/** A copy of a module with a listener on loopback only, and a go.mod that takes it; answers the path of that go.mod. */
+async function withLoopback(change: Loopback, folder: string, work: string): Promise<string> {
+  await run('go', ['mod', 'download', change.module], { cwd: folder });
+  const source = (await run('go', ['list', '-m', '-f', '{{.Dir}}', change.module], { cwd: folder })).stdout.trim();
+  const copy = join(work, 'source');
+  await run('cp', ['-r', '--no-preserve=mode', source, copy]);
+  const parts = readFileSync(join(copy, change.file), 'utf8').split(change.from);
+  if (parts.length !== 2) throw new Error(`${change.module}: ${change.from} stands ${parts.length - 1} times in it`);
+  writeFileSync(join(copy, change.file), parts.join(change.to));
+  copyFileSync(join(folder, 'go.sum'), join(work, 'go.sum'));
+  const goMod = join(work, 'go.mod');
+  writeFileSync(goMod, `${readFileSync(join(folder, 'go.mod'), 'utf8')}\nreplace ${change.module} => ${copy}\n`);
+  return goMod;
+}
+
 async function buildProgram(program: Program, target: string): Promise<void> {
-  mkdirSync(dirname(target), { recursive: true });
+  const folder = moduleFolder(program.module);
   const unfinished = `${target}.${process.pid}`;
+  const work = mkdtempSync(join(tmpdir(), 'backout-build-'));
+  mkdirSync(dirname(target), { recursive: true });
   try {
-    await run(
-      'go',
-      ['build', '-mod=readonly', '-trimpath', '-ldflags', linkerFlags(program), '-o', unfinished, program.goPackage],
-      {
-        cwd: moduleFolder(program.module),
-        env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '' },
-        maxBuffer: 64 * 1024 * 1024,
-      },
-    );
+    const modfile = program.loopback ? [`-modfile=${await withLoopback(program.loopback, folder, work)}`] : [];
+    const flags = ['-mod=readonly', ...modfile, '-trimpath', '-ldflags', linkerFlags(program)];
+    await run('go', ['build', ...flags, '-o', unfinished, program.goPackage], {
+      cwd: folder,
+      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '' },
+      maxBuffer: 64 * 1024 * 1024,
+    });
     renameSync(unfinished, target);
   } finally {
     rmSync(unfinished, { force: true });
+    rmSync(work, { recursive: true, force: true });
   }
 }
 
@@ -63,10 +81,11 @@ export async function buildCluster(
   names: readonly string[] = [],
 ): Promise<void> {
   const unknown = names.filter(name => !programs.some(program => program.name === name));
+  const sets = names.length > 0 ? [] : crdSets.filter(set => !hasCrds(set, environment));
   if (unknown.length > 0) throw new Error(`the test cluster has no program ${unknown.join(', ')}`);
   const wanted = programs.filter(program => names.length === 0 || names.includes(program.name));
   const missing = wanted.filter(program => !findProgram(program.name, environment));
-  if (missing.length > 0) await checkGo();
+  if (missing.length + sets.length > 0) await checkGo();
   const all = Date.now();
   for (const program of wanted) {
     if (!missing.includes(program)) {
@@ -76,6 +95,10 @@ export async function buildCluster(
     const started = Date.now();
     await buildProgram(program, cachedPath(program, environment.cache));
     say(`${program.name}: built in ${Math.round((Date.now() - started) / 1000)} s`);
+  }
+  for (const set of sets) {
+    await buildCrds(set, environment);
+    say(`kinds of ${set}: there`);
   }
   if (missing.length > 0) say(`${missing.length} programs built in ${Math.round((Date.now() - all) / 1000)} s`);
 }

@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 type Entry = { readonly name: string; readonly body?: Buffer; readonly linkTo?: string; readonly mode?: number };
 
+type Image = { readonly script: string; readonly version: string };
+
 /** The applets the test images use; each is a link to busybox. */
 const applets = ['sh', 'sleep', 'httpd', 'mkdir', 'echo', 'env', 'cat', 'true', 'ls', 'wget'];
 
@@ -22,7 +24,7 @@ function server(healthy: boolean): string {
 }
 
 /** Name → what the image does; all share one layer. */
-const images: Readonly<Record<string, { readonly script: string; readonly version: string }>> = {
+const images: Readonly<Record<string, Image>> = {
   'pause:1': { script: idle, version: '' },
   'app:1.0.0': { script: server(true), version: '1.0.0' },
   'app:1.1.0': { script: server(true), version: '1.1.0' },
@@ -61,28 +63,44 @@ function tar(entries: readonly Entry[]): Buffer {
   return Buffer.concat([...parts, Buffer.alloc(1024)]);
 }
 
-const sha256 = (data: Buffer) => createHash('sha256').update(data).digest('hex');
+/** Digest of a blob as registries name it: `sha256:…`. */
+export const digestOf = (data: Buffer): string => `sha256:${createHash('sha256').update(data).digest('hex')}`;
 
-/** Writes a docker-archive with all images of the suites: one layer of Debian's static busybox, configs that differ in command and environment. */
-export function writeImages(file: string): void {
-  const layer = tar([
+const makeLayer = () =>
+  tar([
     { name: 'bin/', mode: 0o755 },
     { name: 'bin/busybox', body: readFileSync('/bin/busybox'), mode: 0o755 },
     ...applets.map(applet => ({ name: `bin/${applet}`, linkTo: 'busybox' })),
     { name: 'etc/', mode: 0o755 },
     { name: 'tmp/', mode: 0o777 },
   ]);
-  const configs = Object.entries(images).map(([name, { script, version }]) => {
-    const body = Buffer.from(
-      JSON.stringify({
-        architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
-        os: 'linux',
-        created: '2026-01-01T00:00:00Z',
-        config: { Env: ['PATH=/bin', `APP_VERSION=${version}`], Cmd: ['/bin/sh', '-c', script], Labels: { version } },
-        rootfs: { type: 'layers', diff_ids: [`sha256:${sha256(layer)}`] },
-      }),
-    );
-    return { name, file: `${sha256(body)}.json`, body };
+
+function configOf({ script, version }: Image, layer: Buffer): Buffer {
+  return Buffer.from(
+    JSON.stringify({
+      architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
+      os: 'linux',
+      created: '2026-01-01T00:00:00Z',
+      config: { Env: ['PATH=/bin', `APP_VERSION=${version}`], Cmd: ['/bin/sh', '-c', script], Labels: { version } },
+      rootfs: { type: 'layers', diff_ids: [digestOf(layer)] },
+    }),
+  );
+}
+
+/** The parts of one image of the suites, as a registry keeps them: `app:1.0.0`. */
+export function readImage(name: string): { readonly layer: Buffer; readonly config: Buffer } {
+  const image = images[name];
+  if (!image) throw new Error(`the suites have no image ${name}`);
+  const layer = makeLayer();
+  return { layer, config: configOf(image, layer) };
+}
+
+/** Writes a docker-archive with all images of the suites: one layer of Debian's static busybox, configs that differ in command and environment. */
+export function writeImages(file: string): void {
+  const layer = makeLayer();
+  const configs = Object.entries(images).map(([name, image]) => {
+    const body = configOf(image, layer);
+    return { name, file: `${digestOf(body).slice('sha256:'.length)}.json`, body };
   });
   const manifest = configs.map(({ name, file: Config }) => ({ Config, RepoTags: [name], Layers: ['layer.tar'] }));
   writeFileSync(

@@ -7,13 +7,17 @@ import { stopUnowned } from './shared.ts';
 import { startClusterIn } from './start.ts';
 import { stopCluster } from './stop.ts';
 
-/** Starts a cluster for an owner and ends it when the owner has ended: `keeper.ts STATE OWNER-PID OWNER-START`. */
-async function keep(state: string, pid: string, started: string): Promise<void> {
+/**
+ * Starts a cluster for an owner and ends it when the owner has ended: `keeper.ts STATE OWNER-PID OWNER-START`.
+ * With a fourth word `beside` it starts none: the folder is for what runs beside another cluster.
+ */
+async function keep(state: string, pid: string, started: string, beside: string | undefined): Promise<void> {
   const owner = { pid: Number(pid), started };
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
   try {
-    await startClusterIn(state, readClusterEnvironment());
+    if (beside) writeFileSync(join(state, 'ready'), '');
+    else await startClusterIn(state, readClusterEnvironment());
   } catch (error) {
     writeFileSync(join(state, 'failed'), error instanceof Error ? error.message : String(error));
   }
@@ -22,5 +26,5 @@ async function keep(state: string, pid: string, started: string): Promise<void> 
   await stopUnowned(false);
 }
 
-const [state = '', pid = '', started = ''] = process.argv.slice(2);
-await keep(state, pid, started);
+const [state = '', pid = '', started = '', beside] = process.argv.slice(2);
+await keep(state, pid, started, beside);

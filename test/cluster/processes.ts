@@ -23,13 +23,18 @@ export function isAlive(id: ProcessId): boolean {
 }
 
 /** Starts a program in its own session with its output in STATE/NAME.log and its id in STATE/NAME.pid. */
-export function startProcess(state: string, name: string, argv: readonly string[]): ChildProcess {
+export function startProcess(
+  state: string,
+  name: string,
+  argv: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): ChildProcess {
   const [program = '', ...rest] = argv;
   const log = openSync(join(state, `${name}.log`), 'a');
   const child = spawn(program, rest, {
     detached: true,
     stdio: ['ignore', log, log],
-    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: state },
+    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: state, ...more },
   });
   closeSync(log);
   child.on('error', () => {});

@@ -10,7 +10,12 @@ export type Program = {
   readonly goPackage: string;
   /** The variable that holds the program's own version, for one that would otherwise tell less than the truth. */
   readonly version?: string;
+  /** A listener that would be open to the whole network, and what is built in its place. */
+  readonly loopback?: Loopback;
 };
+
+/** One change in a file of a module. */
+export type Loopback = { readonly module: string; readonly file: string; readonly from: string; readonly to: string };
 
 /** Every program of the cluster and beside it, in the order in which building is fastest: the first compiles what the others share. */
 export const programs: readonly Program[] = [
@@ -32,6 +37,31 @@ export const programs: readonly Program[] = [
     goPackage: 'helm.sh/helm/v3/cmd/helm',
     version: 'helm.sh/helm/v3/internal/version.version',
   },
+  { name: 'metrics-server', module: 'metrics-server', goPackage: 'sigs.k8s.io/metrics-server/cmd/metrics-server' },
+  { name: 'registry', module: 'registry', goPackage: '.' },
+  {
+    name: 'argo-rollouts',
+    module: 'argo-rollouts',
+    goPackage: 'github.com/argoproj/argo-rollouts/cmd/rollouts-controller',
+    version: 'github.com/argoproj/argo-rollouts/utils/version.version',
+    loopback: {
+      module: 'github.com/argoproj/argo-rollouts',
+      file: 'controller/controller.go',
+      from: '"0.0.0.0:%d"',
+      to: '"127.0.0.1:%d"',
+    },
+  },
+  {
+    name: 'flagger',
+    module: 'flagger',
+    goPackage: 'github.com/fluxcd/flagger/cmd/flagger',
+    loopback: {
+      module: 'github.com/fluxcd/flagger',
+      file: 'pkg/server/server.go',
+      from: '":" + port',
+      to: '"127.0.0.1:" + port',
+    },
+  },
 ];
 
 /** Folder with the go.mod of a module. */
@@ -39,12 +69,15 @@ export function moduleFolder(module: string): string {
   return join(import.meta.dirname, 'modules', module);
 }
 
-/** Where a program lies in the cache: one folder for each state of its module's go.mod. */
+/** Where a program lies in the cache: one folder for each state of its module's go.mod, its main.go and what is changed in it. */
 export function cachedPath(program: Program, cache: string): string {
-  const hash = createHash('sha256')
-    .update(readFileSync(join(moduleFolder(program.module), 'go.mod')))
-    .digest('hex');
-  return join(cache, `${program.module}-${hash.slice(0, 12)}`, program.name);
+  const hash = createHash('sha256');
+  for (const name of ['go.mod', 'main.go']) {
+    const file = join(moduleFolder(program.module), name);
+    if (existsSync(file)) hash.update(readFileSync(file));
+  }
+  if (program.loopback) hash.update(JSON.stringify(program.loopback));
+  return join(cache, `${program.module}-${hash.digest('hex').slice(0, 12)}`, program.name);
 }
 
 /** Path of a usable program (KUBEBUILDER_ASSETS first, then the cache), or undefined when it has to be built. */

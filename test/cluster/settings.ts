@@ -30,6 +30,11 @@ export function containerdSocket(state: string): string {
   return join(state, 'containerd.sock');
 }
 
+/** Folder of the further control planes that a cluster's suites asked for. */
+export function planeFolder(state: string): string {
+  return join(state, 'planes');
+}
+
 /** containerd's configuration; without restrict_oom_score_adj every sandbox dies where CAP_SYS_RESOURCE is missing. */
 export function containerdConfig({ state }: Site): string {
   return `version = 2
@@ -128,6 +133,14 @@ export function kubeconfigText(server: string, user: { token: string }, ca: { pe
   });
 }
 
+/** Files of the API server's own certificate towards aggregated API servers. */
+export const frontProxy = {
+  ca: 'front-proxy-ca.crt',
+  caKey: 'front-proxy-ca.key',
+  certificate: 'front-proxy-client.crt',
+  key: 'front-proxy-client.key',
+} as const;
+
 /** Command lines of the control plane, each after its program. */
 export function controlPlaneArguments(site: Site) {
   const { state, ports } = site;
@@ -156,6 +169,14 @@ export function controlPlaneArguments(site: Site) {
       '--service-account-issuer=https://kubernetes.default.svc',
       '--allow-privileged=true',
       '--kubelet-preferred-address-types=Hostname',
+      // Aggregated API servers trust who a request is from by these.
+      `--requestheader-client-ca-file=${file(frontProxy.ca)}`,
+      '--requestheader-allowed-names=front-proxy-client',
+      '--requestheader-username-headers=X-Remote-User',
+      '--requestheader-group-headers=X-Remote-Group',
+      '--requestheader-extra-headers-prefix=X-Remote-Extra-',
+      `--proxy-client-cert-file=${file(frontProxy.certificate)}`,
+      `--proxy-client-key-file=${file(frontProxy.key)}`,
     ],
     'kube-controller-manager': [
       `--kubeconfig=${file('kubeconfig')}`,

@@ -39,20 +39,29 @@ export async function stopUnowned(standing: boolean): Promise<string[]> {
 }
 
 /**
- * The cluster of an owner, started by the first who asks and shared by the rest; a keeper ends it soon after the owner
- * has ended, however it ended.
+ * The kubeconfig of an owner's cluster, started by the first who asks and shared by the rest; a keeper ends it soon
+ * after the owner has ended, however it ended.
  */
 export async function joinCluster(ownerPid: number): Promise<string> {
+  return join(await joinState(ownerPid, false), 'kubeconfig');
+}
+
+/** The state folder of an owner for what it starts beside a cluster that is not the suites' own; ended like a cluster. */
+export function joinBeside(ownerPid: number): Promise<string> {
+  return joinState(ownerPid, true);
+}
+
+async function joinState(ownerPid: number, beside: boolean): Promise<string> {
   const owner = { pid: ownerPid, started: startTime(ownerPid) ?? '' };
   const state = ownedState(owner);
-  if (makeFolder(state)) startKeeper(state, owner);
+  if (makeFolder(state)) startKeeper(state, owner, beside);
   const deadline = Date.now() + 180_000;
   while (!existsSync(join(state, 'ready'))) {
     if (existsSync(join(state, 'failed'))) throw new Error(readFileSync(join(state, 'failed'), 'utf8'));
     if (Date.now() > deadline) throw new Error('the test cluster did not get ready in three minutes');
     await delay(50);
   }
-  return join(state, 'kubeconfig');
+  return state;
 }
 
 function makeFolder(state: string): boolean {
@@ -65,10 +74,10 @@ function makeFolder(state: string): boolean {
   }
 }
 
-function startKeeper(state: string, owner: ProcessId): void {
+function startKeeper(state: string, owner: ProcessId, beside: boolean): void {
   const keeper = spawn(
     process.execPath,
-    [join(import.meta.dirname, 'keeper.ts'), state, String(owner.pid), owner.started],
+    [join(import.meta.dirname, 'keeper.ts'), state, String(owner.pid), owner.started, ...(beside ? ['beside'] : [])],
     { detached: true, stdio: 'ignore' },
   );
   keeper.unref();

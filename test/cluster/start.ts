@@ -1,15 +1,16 @@
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Api, openApi } from './api.ts';
+import { writeFrontProxyCertificates } from './certificates.ts';
 import type { ClusterEnvironment } from './environment.ts';
 import { writeImages } from './images.ts';
 import { makeCgroup, openMountNamespace } from './isolation.ts';
-import { isAlive, readProcesses, startProcess } from './processes.ts';
+import { freePorts } from './ports.ts';
+import { isAlive, type ProcessId, readProcesses, startProcess } from './processes.ts';
 import { requireProgram } from './programs.ts';
 import {
   cniConfig,
@@ -25,25 +26,6 @@ const run = promisify(execFile);
 
 /** How long each part may take to get ready, in milliseconds: seconds on an idle machine, more on a busy one. */
 const patience = 120_000;
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-          const server = createServer().on('error', reject);
-          server.listen(0, '127.0.0.1', () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map(server => {
-    const address = server.address();
-    return typeof address === 'object' && address ? address.port : 0;
-  });
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))));
-  return ports;
-}
 
 /** A number that no other cluster of this machine uses: any cluster has a cgroup of its own from its first moment. */
 function freeNumber(): number {
@@ -64,12 +46,18 @@ async function chooseSite(state: string): Promise<Site> {
   };
 }
 
-function writeFiles(site: Site): void {
+async function writeControlPlaneFiles(site: Site): Promise<void> {
   const file = (name: string) => join(site.state, name);
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  mkdirSync(file('cni'));
+  writeFileSync(file('site.json'), JSON.stringify(site), { mode: 0o600 });
   writeFileSync(file('service-account.key'), privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600 });
   writeFileSync(file('tokens.csv'), `${site.token},admin,1,"system:masters"\n`, { mode: 0o600 });
+  await writeFrontProxyCertificates(site.state);
+}
+
+function writeNodeFiles(site: Site): void {
+  const file = (name: string) => join(site.state, name);
+  mkdirSync(file('cni'));
   writeFileSync(file('containerd.toml'), containerdConfig(site));
   writeFileSync(file('cni/10-backout.conflist'), cniConfig(site));
   writeFileSync(file('kubelet.json'), kubeletConfig(site));
@@ -77,28 +65,40 @@ function writeFiles(site: Site): void {
   writeImages(file('images.tar'));
 }
 
-/** Polls until a condition holds; a process that ended meanwhile, or too long a wait, throws with the end of its log. */
-async function until(state: string, what: string, process: string, holds: () => Promise<boolean> | boolean) {
+const isUp = (id: ProcessId | undefined) => id !== undefined && isAlive(id);
+
+/** Polls until a condition about a process holds; that one (or the etcd behind it) ended meanwhile, or too long a wait, throws with the end of its log. */
+export async function until(
+  state: string,
+  what: string,
+  process: string,
+  holds: () => Promise<boolean> | boolean,
+): Promise<void> {
   const deadline = Date.now() + patience;
   for (;;) {
     if (await Promise.resolve(holds()).catch(() => false)) return;
-    const id = readProcesses(state).get(process);
-    const dead = !id || !isAlive(id);
-    if (dead || Date.now() > deadline) {
-      const log = readFileSync(join(state, `${process}.log`), 'utf8')
+    const noted = readProcesses(state);
+    const ended = [process, 'etcd'].find(name => (noted.has(name) || name === process) && !isUp(noted.get(name)));
+    if (ended || Date.now() > deadline) {
+      const log = readFileSync(join(state, `${ended ?? process}.log`), 'utf8')
         .split('\n')
         .slice(-15)
         .join('\n');
-      throw new Error(`${what}: ${process} ${dead ? 'ended' : 'did not get ready in time'}\n${log}`);
+      throw new Error(`${what}: ${ended ? `${ended} ended` : `${process} did not get ready in time`}\n${log}`);
     }
     await delay(50);
   }
 }
 
+type PartName = keyof ReturnType<typeof controlPlaneArguments>;
+
+/** Starts one part of a control plane; a part that has ended may be started again on the same files. */
+export function startPart(site: Site, name: PartName, environment: ClusterEnvironment): void {
+  startProcess(site.state, name, [requireProgram(name, environment), ...controlPlaneArguments(site)[name]]);
+}
+
 async function startControlPlane(site: Site, environment: ClusterEnvironment): Promise<Api> {
-  const argv = controlPlaneArguments(site);
-  const start = (name: keyof typeof argv) =>
-    startProcess(site.state, name, [requireProgram(name, environment), ...argv[name]]);
+  const start = (name: PartName) => startPart(site, name, environment);
   const certificate = join(site.state, 'certificates/apiserver.crt');
   start('etcd');
   start('kube-apiserver');
@@ -143,8 +143,8 @@ async function isReady(api: Api): Promise<boolean> {
 export async function startClusterIn(state: string, environment: ClusterEnvironment): Promise<void> {
   const site = await chooseSite(state);
   for (const name of Object.keys(controlPlaneArguments(site))) requireProgram(name, environment);
-  writeFileSync(join(state, 'site.json'), JSON.stringify(site), { mode: 0o600 });
-  writeFiles(site);
+  await writeControlPlaneFiles(site);
+  writeNodeFiles(site);
   makeCgroup(site);
   const enter = await openMountNamespace(state);
   const [api] = await Promise.all([startControlPlane(site, environment), startContainerd(site, enter)]);
@@ -152,4 +152,15 @@ export async function startClusterIn(state: string, environment: ClusterEnvironm
   startProcess(state, 'kubelet', [...enter, kubelet, ...controlPlaneArguments(site).kubelet]);
   await until(state, 'node', 'kubelet', () => isReady(api));
   writeFileSync(join(state, 'ready'), '');
+}
+
+/** Starts a control plane that has no node: its objects are real, its pods stay pending. */
+export async function startPlaneIn(state: string, environment: ClusterEnvironment): Promise<void> {
+  const site = await chooseSite(state);
+  await writeControlPlaneFiles(site);
+  const api = await startControlPlane(site, environment);
+  await until(state, 'default account', 'kube-controller-manager', async () => {
+    await api('GET', '/api/v1/namespaces/default/serviceaccounts/default');
+    return true;
+  });
 }

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { namespaceHolder, podProcesses, removeCgroup } from './isolation.ts';
 import { endProcesses, processesNaming, readProcesses } from './processes.ts';
-import { bridgeName, containerdSocket, type Site } from './settings.ts';
+import { bridgeName, containerdSocket, planeFolder, type Site } from './settings.ts';
 
 const run = promisify(execFile);
 
@@ -15,6 +15,7 @@ const run = promisify(execFile);
  */
 export async function stopCluster(state: string): Promise<void> {
   if (!existsSync(state)) return;
+  for (const plane of planesIn(state)) await stopCluster(plane);
   const processes = readProcesses(state);
   const holder = namespaceHolder(state);
   processes.delete('mounts');
@@ -30,7 +31,14 @@ export async function stopCluster(state: string): Promise<void> {
   await removeFolder(state);
 }
 
-function siteOf(state: string): Site | undefined {
+/** State folders of the further control planes of a cluster. */
+function planesIn(state: string): string[] {
+  const folder = planeFolder(state);
+  return existsSync(folder) ? readdirSync(folder).map(name => join(folder, name)) : [];
+}
+
+/** What a state folder tells of the cluster in it. */
+export function siteOf(state: string): Site | undefined {
   try {
     return JSON.parse(readFileSync(join(state, 'site.json'), 'utf8'));
   } catch {

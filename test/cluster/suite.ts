@@ -1,107 +1,59 @@
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
-import { KubeConfig } from '@kubernetes/client-node';
+import { dirname } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { type Api, openApi } from './api.ts';
+import { startFlagger, startMetricsServer, startRolloutsController } from './beside.ts';
+import { type CrdSet, installCrds } from './crd-sets.ts';
 import { readClusterEnvironment } from './environment.ts';
-import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
-import { kubeconfigText } from './settings.ts';
-import { joinCluster } from './shared.ts';
+import { type FurtherPlane, openFurtherPlane } from './further-planes.ts';
+import { openPlane, type TestPlane } from './plane.ts';
+import { openRegistry, type Registry } from './registry.ts';
+import { joinBeside, joinCluster } from './shared.ts';
 
-/** What a ServiceAccount may do in its namespace. */
-export type Rules = readonly {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-}[];
+export { eventually } from './eventually.ts';
+export type { Rules } from './plane.ts';
 
-/** A running cluster as a suite sees it. */
-export type TestCluster = {
-  /** Path of the administrator's kubeconfig. */
-  readonly kubeconfigPath: string;
-  readonly kubeconfig: string;
-  readonly api: Api;
-  /** Makes a namespace that is deleted after the suite. */
-  namespace(): Promise<string>;
-  /** Makes a ServiceAccount with these rights in a namespace; answers its kubeconfig, for `server` where given (a fault proxy). */
-  account(namespace: string, rules: Rules, server?: string): Promise<string>;
-  /** Starts a proxy in front of the API server; closed after the suite. */
-  faultProxy(): Promise<FaultProxy>;
+/**
+ * A running cluster as a suite sees it. What stands under `start` and `open` is started by the first suite of a run that
+ * asks, shared by all suites of the run, and ends with the cluster.
+ */
+export type TestCluster = TestPlane & {
+  /** Has the kinds of another project served; answers the definitions' names. Other suites of the run see them too. */
+  installCrds(set: CrdSet): Promise<string[]>;
+  /** metrics-server behind the aggregated API; ready once it has figures of the node, some 25 s after its start. */
+  startMetricsServer(): Promise<void>;
+  /** The controller of Argo Rollouts, for all namespaces. */
+  startRolloutsController(): Promise<void>;
+  /** Flagger with the provider `kubernetes`, for all namespaces; a Canary may name another provider. */
+  startFlagger(): Promise<void>;
+  /** A registry on 127.0.0.1 that the kubelet pulls from; choose a repository name of the suite's own. */
+  openRegistry(): Promise<Registry>;
+  /** A further control plane, without a node; suites that give the same name share it. */
+  openPlane(name: string): Promise<FurtherPlane>;
 };
-
-/** Asks again until the answer is neither undefined nor false; throws with `what` after `limit` milliseconds. */
-export async function eventually<T>(
-  what: string,
-  ask: () => Promise<T | undefined | false>,
-  limit = 60_000,
-): Promise<T> {
-  const deadline = Date.now() + limit;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined && answer !== false) return answer;
-    if (Date.now() > deadline) throw new Error(`${what}: not seen in ${limit} ms`);
-    await delay(50);
-  }
-}
 
 /** Opens a cluster outside vitest's hooks; the caller deletes what it made. */
 export async function openCluster(): Promise<TestCluster & { readonly cleanUp: () => Promise<void> }> {
   const environment = readClusterEnvironment();
   const kubeconfigPath = environment.kubeconfig ?? (await joinCluster(process.ppid));
-  const kubeconfig = readFileSync(kubeconfigPath, 'utf8');
-  const api = await openApi(kubeconfig);
-  const config = new KubeConfig();
-  config.loadFromString(kubeconfig);
-  const current = config.getCurrentCluster();
-  const server = current?.server ?? '';
-  const ca = current?.caData
-    ? Buffer.from(current.caData, 'base64')
-    : current?.caFile
-      ? readFileSync(current.caFile)
-      : undefined;
-  const namespaces: string[] = [];
-  const proxies: FaultProxy[] = [];
+  const state = () => (environment.kubeconfig ? joinBeside(process.ppid) : Promise.resolve(dirname(kubeconfigPath)));
+  const plane = await openPlane(kubeconfigPath);
+  const cleanUps = [plane.cleanUp];
+  const here = async () => ({ state: await state(), kubeconfigPath, api: plane.api, environment });
   return {
-    kubeconfigPath,
-    kubeconfig,
-    api,
-    namespace: async () => {
-      const name = `backout-${randomBytes(4).toString('hex')}`;
-      await api('POST', '/api/v1/namespaces', { metadata: { name } });
-      namespaces.push(name);
-      return name;
-    },
-    account: async (namespace, rules, through) => {
-      const token = await makeAccount(api, namespace, rules);
-      return kubeconfigText(through ?? server, { token }, through || !ca ? 'plain-http' : { pem: ca });
-    },
-    faultProxy: async () => {
-      const proxy = await startFaultProxy({ server, ca });
-      proxies.push(proxy);
-      return proxy;
+    ...plane,
+    installCrds: set => installCrds(plane.api, set, environment),
+    startMetricsServer: async () => startMetricsServer(await here()),
+    startRolloutsController: async () => startRolloutsController(await here()),
+    startFlagger: async () => startFlagger(await here()),
+    openRegistry: async () => openRegistry(await state(), environment),
+    openPlane: async name => {
+      const further = await openFurtherPlane(await state(), name, environment);
+      cleanUps.push(further.cleanUp);
+      return further;
     },
     cleanUp: async () => {
-      await Promise.all(proxies.map(proxy => proxy.close()));
-      await Promise.all(namespaces.map(name => api('DELETE', `/api/v1/namespaces/${name}`).catch(() => undefined)));
+      for (const cleanUp of cleanUps) await cleanUp();
     },
   };
-}
-
-async function makeAccount(api: Api, namespace: string, rules: Rules): Promise<string> {
-  const name = `account-${randomBytes(3).toString('hex')}`;
-  const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
-  await api('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata: { name } });
-  await api('POST', `${rbac}/roles`, { metadata: { name }, rules });
-  await api('POST', `${rbac}/rolebindings`, {
-    metadata: { name },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
-    subjects: [{ kind: 'ServiceAccount', name, namespace }],
-  });
-  const answer = await api('POST', `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`, {
-    spec: { expirationSeconds: 3600 },
-  });
-  return String(answer.status?.token);
 }
 
 /** The cluster of this run of the suites, started by the first suite that asks and ended after the run. */
@@ -126,7 +78,13 @@ export function useCluster(): TestCluster {
       return cluster().api;
     },
     namespace: () => cluster().namespace(),
-    account: (namespace, rules, server) => cluster().account(namespace, rules, server),
+    account: (...asked) => cluster().account(...asked),
     faultProxy: () => cluster().faultProxy(),
+    installCrds: set => cluster().installCrds(set),
+    startMetricsServer: () => cluster().startMetricsServer(),
+    startRolloutsController: () => cluster().startRolloutsController(),
+    startFlagger: () => cluster().startFlagger(),
+    openRegistry: () => cluster().openRegistry(),
+    openPlane: name => cluster().openPlane(name),
   };
 }
