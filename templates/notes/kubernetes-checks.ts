@@ -2,7 +2,6 @@ import { type NoteTable, names, s, span, where } from './table.ts';
 
 /** What the checks of a cluster say. */
 export const kubernetesChecksNotes = {
-  'object-gone': { en: f => `${f.object} is not there`, 'zh-CN': f => `${f.object} 不存在` },
   'no-pod-ready': {
     en: f => `not every pod of ${f.object} is ready, so they could not be asked`,
     'zh-CN': f => `${f.object} 的 Pod 未全部就绪，无法检查`,

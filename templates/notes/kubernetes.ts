@@ -1,8 +1,8 @@
 import { day, type Facts, type NoteTable, named, names, s, where } from './table.ts';
 
 const ways = {
-  en: { rolling: 'rolling', recreate: 'all at once, with a gap' },
-  'zh-CN': { rolling: '滚动更新', recreate: '先停后启，会有中断' },
+  en: { rolling: 'rolling', recreate: 'all at once, with a gap', 'on-delete': 'each when it is deleted' },
+  'zh-CN': { rolling: '滚动更新', recreate: '先停后启，会有中断', 'on-delete': '各 Pod 被删除后才更新' },
 } as const;
 const gradeWords = { en: { bad: 'bad', suspect: 'suspect' }, 'zh-CN': { bad: '已知有问题', suspect: '可疑' } } as const;
 
@@ -44,10 +44,64 @@ export const kubernetesNotes = {
     'zh-CN': f => `${f.object} 不在 ${f.version}`,
   },
   'deployment-gone': { en: f => `${f.object} is not there any more`, 'zh-CN': f => `${f.object} 已不存在` },
-  /** {object, version, ready, pods, cause} */
+  /** {object, version, ready, pods, old, cause} */
   'pods-on': {
-    en: f => `${pods.en(f)}${where(f.cause, ', ~')}`,
-    'zh-CN': f => `${pods['zh-CN'](f)}${where(f.cause, '，~')}`,
+    en: f =>
+      `${f.old === undefined ? pods.en(f) : `${f.ready} of ${f.pods} pods new, ${f.old} old`}${where(f.cause, ', ~')}`,
+    'zh-CN': f =>
+      `${f.old === undefined ? pods['zh-CN'](f) : `${f.pods} 个 Pod 中 ${f.ready} 个为新，${f.old} 个为旧`}${where(f.cause, '，~')}`,
+  },
+  /** {object, pods} */
+  'waits-for-deletion': {
+    en: f =>
+      `${f.object} is set to OnDelete: its ${f.pods} pod${s(f.pods)} stay as they are until somebody deletes them`,
+    'zh-CN': f => `${f.object} 的更新策略为 OnDelete：${f.pods} 个 Pod 在被删除之前保持不变`,
+  },
+  /** {object, version} */
+  'template-taken': {
+    en: f => `${f.object} has the template of ${f.version}; its pods follow in another step`,
+    'zh-CN': f => `${f.object} 的模板已是 ${f.version}；其 Pod 由另一步骤更新`,
+  },
+  /** {object, partition, kept, pods} */
+  'partition-keeps-pods': {
+    en: f =>
+      `${f.object} has partition ${f.partition}: ${f.kept} of its ${f.pods} pods may stay on the release they have; set spec.updateStrategy.rollingUpdate.partition to 0 to take them along`,
+    'zh-CN': f =>
+      `${f.object} 的 partition 为 ${f.partition}：${f.pods} 个 Pod 中有 ${f.kept} 个会保持现有版本；将 spec.updateStrategy.rollingUpdate.partition 设为 0 可一并更新`,
+  },
+  'rolled-out-above-partition': {
+    en: f => `${f.object} is at ${f.version} above its partition; the pods below it keep the release they have`,
+    'zh-CN': f => `${f.object} 中 partition 以上的 Pod 已是 ${f.version}，其余 Pod 保持原有版本`,
+  },
+  /** {object, names} */
+  'hanging-pods-deleted': {
+    en: f =>
+      `deletes the pods of ${f.object} that hang on the release before (now ${names(f.names)}), lowest first, each after the one below is ready; their claims stay`,
+    'zh-CN': f =>
+      `从编号最小的开始，逐个删除 ${f.object} 中卡在旧版本上的 Pod（目前为 ${names(f.names, '、')}）；保留其存储卷`,
+  },
+  'pods-hang': {
+    en: f => `${names(f.names)} of ${f.object} hang on the release before`,
+    'zh-CN': f => `${f.object} 的 ${names(f.names, '、')} 卡在旧版本上`,
+  },
+  'pods-come-back': {
+    en: f => `pods of ${f.object} that were deleted come back by themselves`,
+    'zh-CN': f => `${f.object} 被删除的 Pod 会自动重建`,
+  },
+  /** {object, pods, at} */
+  'pods-restart': {
+    en: f => `restarts ${f.pods} pod${s(f.pods)} of ${f.object}, ${named(f.how, ways.en)}`,
+    'zh-CN': f => `重启 ${f.object} 的 ${f.pods} 个 Pod，${named(f.how, ways['zh-CN'])}`,
+  },
+  'rollout-paused': {
+    en: f => `${f.object} is paused: changes wait until somebody resumes it`,
+    'zh-CN': f => `${f.object} 已暂停：恢复之前，改动不会生效`,
+  },
+  'rollout-resumed': { en: f => `${f.object} rolls out`, 'zh-CN': f => `${f.object} 正常发布` },
+  'rollout-pauses': { en: f => `pauses the rollout of ${f.object}`, 'zh-CN': f => `暂停 ${f.object} 的发布` },
+  'rollout-resumes': {
+    en: f => `resumes the rollout of ${f.object}: what was changed meanwhile rolls out`,
+    'zh-CN': f => `恢复 ${f.object} 的发布：暂停期间的改动随即生效`,
   },
   'rolled-out': pods,
   'rolled-out-without-pods': {

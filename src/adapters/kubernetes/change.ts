@@ -8,29 +8,38 @@ import type { Connection } from './connect.ts';
 import { withEnvironment } from './environment.ts';
 import { objectName, objectOf, variableName, variableValue, workloadFields } from './input.ts';
 import { isTransient, KubeError } from './kube-error.ts';
-import { type Deployment, patchDeployment } from './objects.ts';
+import { readPods } from './objects.ts';
 import { ownersOf, refuseOwned, refusePaused } from './owners.ts';
 import { createLookUp, referencesOf } from './references.ts';
-import { wasCompleted } from './rollout.ts';
-import { deploymentTemplate, hashOf, templateHash } from './template.ts';
-import { annotationChanges, guardedPatch, readWorld, type World } from './world.ts';
+import { isReady, wasCompleted } from './rollout.ts';
+import { deploymentTemplate, hashOf, restarted, templateHash } from './template.ts';
+import { patchWorkload, type Workload } from './workload.ts';
+import { annotationChanges, currentRevision, guardedPatch, podsOf, readWorld, type World } from './world.ts';
 
 const hash = z.string().regex(/^[0-9a-f]{32}$/);
-const shared = {
+/** What every operation on a workload's pods says. */
+export const sharedBody = {
   ...workloadFields,
   uid: z.string().regex(/^[\w-]{1,64}$/),
-  /** Hash of the template that is replaced, of the one we send, and of what the API server makes of that. */
-  before: hash,
-  written: hash,
+  /** Hash of the template that the workload is to have. */
   after: hash,
-  /** What people call the template that comes. */
+  /** What people call that template. */
   version: z.string().max(256),
   graceSeconds: z.number(),
+};
+const shared = {
+  ...sharedBody,
+  /** Hash of the template that is replaced, and of the one we send: `after` is what the API server makes of that. */
+  before: hash,
+  written: hash,
+  /** Whether it has come to rest with the rollout, or as soon as the controller has seen it: its pods are then somebody else's work. */
+  waitFor: z.enum(['rollout', 'observed']),
 };
 
 /** What an operation of this adapter says: hashes and names, so that no value of a template leaves the cluster. */
 const changeBody = z.discriminatedUnion('action', [
-  z.strictObject({ action: z.literal('to-replica-set'), ...shared, replicaSet: objectName }),
+  z.strictObject({ action: z.literal('to-revision'), ...shared, revision: objectName }),
+  z.strictObject({ action: z.literal('restart'), ...shared, at: z.iso.datetime() }),
   z.strictObject({
     action: z.literal('environment'),
     ...shared,
@@ -40,7 +49,7 @@ const changeBody = z.discriminatedUnion('action', [
   }),
 ]);
 
-/** A change of a Deployment's template. */
+/** A change of a workload's template. */
 export type Change = z.infer<typeof changeBody>;
 
 /** Reads an operation's body; a body that is none, or holds a hostile name, is refused before any request. */
@@ -51,14 +60,17 @@ export function readChange(body: JsonObject): Change {
   throw new Refusal(reason('bad-argument', { fields }));
 }
 
-/** The template that a change writes, made from the world as it is, and the annotations that go with it; null where its ReplicaSet is gone. */
+/** The template that a change writes, made from the world as it is, and the annotations that go with it; null where its revision is gone. */
 export function outcomeOf(change: Change, world: World) {
   if (change.action === 'environment') {
-    return { template: withEnvironment(world.deployment.spec.template, change), annotations: {} };
+    return { template: withEnvironment(world.workload.spec.template, change), annotations: {} };
   }
-  const set = world.history.find(({ set: { metadata } }) => metadata.name === change.replicaSet)?.set;
-  if (!set) return null;
-  return { template: deploymentTemplate(set.spec.template), annotations: annotationChanges(world.deployment, set) };
+  if (change.action === 'restart') {
+    return { template: restarted(world.workload.spec.template, change.at), annotations: {} };
+  }
+  const revision = world.history.find(({ name }) => name === change.revision);
+  if (!revision) return null;
+  return { template: deploymentTemplate(revision.template), annotations: annotationChanges(world.workload, revision) };
 }
 
 /** Hash of all that is written and was judged: identity, template, annotations, owners, pause, the configuration the new pods would read. */
@@ -68,17 +80,18 @@ export async function fingerprintOf(
   world: World,
   signal: AbortSignal,
 ): Promise<string> {
-  const { deployment } = world;
+  const { workload } = world;
   const outcome = outcomeOf(change, world);
   const found = outcome ? await createLookUp(connection, change, signal)(referencesOf(outcome.template)) : [];
   const written = Object.keys(outcome?.annotations ?? {}).sort();
   return hashOf({
-    uid: deployment.metadata.uid,
-    template: templateHash(deployment.spec.template),
-    annotations: written.map(key => [key, deployment.metadata.annotations[key] ?? null]) as Json,
+    uid: workload.metadata.uid,
+    template: templateHash(workload.spec.template),
+    annotations: written.map(key => [key, workload.metadata.annotations[key] ?? null]) as Json,
     outcome: outcome ? templateHash(outcome.template) : null,
-    owners: ownersOf(deployment),
-    paused: deployment.spec.paused,
+    owners: ownersOf(workload),
+    paused: workload.spec.paused,
+    ...(workload.kind === 'Deployment' ? {} : { strategy: { ...workload.spec.strategy } }),
     configuration: found.map(({ kind, name, state, hash: content }) => [kind, name, state, content]),
   });
 }
@@ -94,44 +107,52 @@ export async function observeChange(connection: Connection, change: Change, sign
     return { state: 'unknown', fingerprint: hashOf('gone'), note: note('deployment-gone', { object }) };
   }
   const fingerprint = await fingerprintOf(connection, change, world, signal);
-  const { deployment } = world;
-  if (deployment.metadata.uid === change.uid && templateHash(deployment.spec.template) === change.after) {
-    const done = wasCompleted(deployment);
-    const facts = { object, version: change.version, ...podCounts(deployment) };
+  const { workload } = world;
+  if (workload.metadata.uid === change.uid && templateHash(workload.spec.template) === change.after) {
+    const done = await isDone(connection, change, world, signal);
+    const facts = { object, version: change.version, ...podCounts(workload) };
     return { state: done ? 'applied' : 'in-progress', fingerprint, note: note('deployment-is-at', facts) };
   }
   return { state: 'not-applied', fingerprint, note: note('deployment-is-not-at', { object, version: change.version }) };
 }
 
+async function isDone(connection: Connection, change: Change, world: World, signal: AbortSignal): Promise<boolean> {
+  const { metadata, spec, status } = world.workload;
+  if (change.waitFor === 'observed') return metadata.generation <= status.observedGeneration;
+  if (spec.strategy.partition === 0) return wasCompleted(world.workload);
+  const pods = await readPods(connection, change.namespace, spec.selector, signal);
+  return wasCompleted(world.workload, podsOf(currentRevision(world), pods).filter(isReady).length);
+}
+
 /** Numbers of a rollout as people read them. */
-export function podCounts({ spec, status }: Deployment) {
+export function podCounts({ spec, status }: Workload) {
   return { ready: Math.min(status.updatedReplicas, status.availableReplicas), pods: spec.replicas };
 }
 
 /** Tries before a write that keeps failing is given up; each re-reads the world first. */
 const tries = 6;
 
-/** Writes a change; a second time finds it written. Refuses where the Deployment is neither what was approved nor what it is to become. */
+/** Writes a change; a second time finds it written. Refuses where the workload is neither what was approved nor what it is to become. */
 export async function applyChange(connection: Connection, change: Change, context: ApplyContext): Promise<void> {
   const { signal } = context;
   for (let attempt = 1; ; attempt += 1) {
     signal.throwIfAborted();
     const world = await readWorld(connection, change, signal);
-    const { deployment } = world;
-    const now = templateHash(deployment.spec.template);
-    if (deployment.metadata.uid === change.uid && now === change.after) return;
-    if (deployment.metadata.uid !== change.uid || now !== change.before) throw moved(change);
+    const { workload } = world;
+    const now = templateHash(workload.spec.template);
+    if (workload.metadata.uid === change.uid && now === change.after) return;
+    if (workload.metadata.uid !== change.uid || now !== change.before) throw moved(change);
     const outcome = outcomeOf(change, world);
     if (!outcome) throw gone(change);
     if (templateHash(outcome.template) !== change.written) throw moved(change);
-    refuseOwned(change, deployment);
-    refusePaused(change, deployment);
-    const patch = guardedPatch(deployment, outcome.template, outcome.annotations);
+    refuseOwned(change, workload);
+    refusePaused(change, workload);
+    const patch = guardedPatch(workload, outcome.template, outcome.annotations);
     try {
-      await patchDeployment(connection, change, patch, { dryRun: false, signal });
+      await patchWorkload(connection, change, patch, { dryRun: false, signal });
       return;
     } catch (error) {
-      if (attempt === tries || !(await mayTryAgain(connection, change, deployment, error, signal))) throw error;
+      if (attempt === tries || !(await mayTryAgain(connection, change, workload, error, signal))) throw error;
       const wait = error instanceof KubeError ? error.retryAfterMs : null;
       await delay(Math.min(wait ?? 100 * 2 ** attempt, 10_000), undefined, { signal });
     }
@@ -142,17 +163,19 @@ export async function applyChange(connection: Connection, change: Change, contex
 async function mayTryAgain(
   connection: Connection,
   change: Change,
-  before: Deployment,
+  before: Workload,
   error: unknown,
   signal: AbortSignal,
 ): Promise<boolean> {
   if (isTransient(error)) return true;
   if (!(error instanceof KubeError) || (error.status !== 409 && error.status !== 422)) return false;
   if (error.status === 409) return true;
-  const { deployment } = await readWorld(connection, change, signal);
-  const seen = ({ metadata, spec }: Deployment) =>
-    hashOf([metadata.uid, metadata.annotations, templateHash(spec.template)]);
-  return seen(deployment) !== seen(before);
+  const { workload } = await readWorld(connection, change, signal);
+  const seen = ({ kind, metadata, spec }: Workload) => {
+    const moves = kind === 'Deployment' ? 0 : metadata.generation;
+    return hashOf([metadata.uid, moves, metadata.annotations, templateHash(spec.template)]);
+  };
+  return seen(workload) !== seen(before);
 }
 
 function moved(change: Change): Refusal {
@@ -160,6 +183,6 @@ function moved(change: Change): Refusal {
 }
 
 function gone(change: Change): Refusal {
-  const detail = `it is not among the ReplicaSets of ${objectOf(change)} any more`;
+  const detail = `it is not in the history of ${objectOf(change)} any more`;
   return new Refusal(reason('release-not-eligible', { object: objectOf(change), release: change.version }, detail));
 }

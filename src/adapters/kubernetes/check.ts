@@ -6,12 +6,12 @@ import { podCounts } from './change.ts';
 import type { Connect, Connection } from './connect.ts';
 import { objectOf, type Place, placeInput } from './input.ts';
 import { isTransient, KubeError, refusalOf } from './kube-error.ts';
-import { isControlledBy, readPods } from './objects.ts';
-import { podProblem, rolloutState } from './rollout.ts';
+import { readPods } from './objects.ts';
+import { isReady, podProblem, rolloutState } from './rollout.ts';
 import { releaseKey, versionOf } from './template.ts';
-import { currentRevision, readWorld } from './world.ts';
+import { currentRevision, podsOf, readWorld } from './world.ts';
 
-/** `kubernetes.rollout`: passes when the Deployment runs the run's release alone, every pod of it available. */
+/** `kubernetes.rollout`: passes when the workload runs the run's release alone, every pod of it available. */
 export function createRolloutCheck(connect: Connect): Check {
   return {
     kind: 'kubernetes.rollout',
@@ -37,24 +37,25 @@ async function judge(connect: Connect, place: Place, context: CheckContext): Pro
 
 async function look(connection: Connection, place: Place, context: CheckContext): Promise<CheckOutcome> {
   const world = await readWorld(connection, place, context.signal);
-  const { deployment } = world;
-  const { template } = deployment.spec;
-  const facts = { object: objectOf(place), version: versionOf(template), ...podCounts(deployment) };
+  const { workload } = world;
+  const { spec } = workload;
+  const { template } = spec;
+  const facts = { object: objectOf(place), version: versionOf(template), ...podCounts(workload) };
   const wanted = wantedKey(context);
   if (wanted && releaseKey(template) !== wanted) return { status: 'failed', note: note('other-release-live', facts) };
-  const state = rolloutState(deployment);
+  const revision = currentRevision(world);
+  const pods = podsOf(revision, await readPods(connection, place.namespace, spec.selector, context.signal));
+  const state = rolloutState(workload, pods.filter(isReady).length);
   if (state.phase === 'done') {
-    const none = deployment.spec.replicas === 0;
+    const none = spec.replicas === 0;
+    const { partition } = spec.strategy;
+    const kept = spec.replicas - workload.status.updatedReplicas;
+    if (kept > 0) return { status: 'failed', note: note('partition-keeps-pods', { ...facts, partition, kept }) };
     return none
       ? { status: 'unknown', note: note('rolled-out-without-pods', facts) }
       : { status: 'passed', note: note('rolled-out', facts) };
   }
-  const uid = currentRevision(world)?.set.metadata.uid ?? '';
-  const pods = await readPods(connection, place, deployment, context.signal);
-  const problem = pods
-    .filter(pod => isControlledBy(pod, uid))
-    .map(podProblem)
-    .find(Boolean);
+  const problem = pods.map(pod => podProblem(pod)).find(Boolean);
   const why = problem ? { cause: problem.reason } : {};
   return { status: 'waiting', note: note('pods-on', { ...facts, ...why }) };
 }

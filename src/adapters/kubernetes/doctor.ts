@@ -4,8 +4,8 @@ import type { Finding, Probe } from '../../ports/probe.ts';
 import { type Connection, createConnect } from './connect.ts';
 import { type KubernetesDeps, objectOf, type Place, workloadOf } from './input.ts';
 import { refusalOf } from './kube-error.ts';
-import { readDeployment } from './objects.ts';
 import { ownersOf } from './owners.ts';
+import { pluralOf, readWorkload } from './workload.ts';
 
 /** A right that the executors use; without an essential one nothing can be rolled back. */
 interface Right {
@@ -15,10 +15,10 @@ interface Right {
   readonly essential: boolean;
 }
 
-const rights: readonly Right[] = [
-  { group: 'apps', resource: 'deployments', verb: 'get', essential: true },
-  { group: 'apps', resource: 'deployments', verb: 'patch', essential: true },
-  { group: 'apps', resource: 'replicasets', verb: 'list', essential: true },
+const rightsOn = (place: Place): readonly Right[] => [
+  { group: 'apps', resource: pluralOf(workloadOf(place).kind), verb: 'get', essential: true },
+  { group: 'apps', resource: pluralOf(workloadOf(place).kind), verb: 'patch', essential: true },
+  { group: 'apps', resource: historyOf(place), verb: 'list', essential: true },
   { group: '', resource: 'pods', verb: 'list', essential: true },
   { group: '', resource: 'configmaps', verb: 'get', essential: false },
   { group: '', resource: 'secrets', verb: 'get', essential: false },
@@ -26,13 +26,16 @@ const rights: readonly Right[] = [
   { group: '', resource: 'persistentvolumeclaims', verb: 'get', essential: false },
 ];
 
+/** Where a kind of workload keeps its releases. */
+const historyOf = (place: Place) => (workloadOf(place).kind === 'Deployment' ? 'replicasets' : 'controllerrevisions');
+
 const review = z.object({ status: z.object({ allowed: z.boolean() }) });
 
 /** Asks the API server which of the rights we need we have. Throws `KubeError`. */
 async function missingRights(connection: Connection, place: Place, signal: AbortSignal): Promise<Right[]> {
-  const asked = rights.map(async right => {
+  const asked = rightsOn(place).map(async right => {
     const { group, resource, verb } = right;
-    const named = resource === 'deployments' ? { name: workloadOf(place).name } : {};
+    const named = resource === pluralOf(workloadOf(place).kind) ? { name: workloadOf(place).name } : {};
     const answer = await connection.send({
       verb: 'create',
       resource: 'selfsubjectaccessreviews.authorization.k8s.io',
@@ -74,13 +77,13 @@ async function examine(connection: Connection, place: Place, signal: AbortSignal
   const subject = objectOf(place);
   const findings = findingsOn(place, await missingRights(connection, place, signal));
   if (findings.some(({ state }) => state === 'broken')) return findings;
-  const deployment = await readDeployment(connection, place, signal);
-  const owners = ownersOf(deployment);
+  const workload = await readWorkload(connection, place, signal);
+  const owners = ownersOf(workload);
   if (owners.length > 0) {
     const message = `is rendered by ${owners.join(' and ')}, which would undo a rollback`;
     findings.push({ subject, state: 'broken', message, remedy: 'go back there, or take it out of its hands' });
   }
-  if (deployment.spec.revisionHistoryLimit === 0) {
+  if (workload.spec.revisionHistoryLimit === 0) {
     findings.push({
       subject,
       state: 'broken',
@@ -93,7 +96,7 @@ async function examine(connection: Connection, place: Place, signal: AbortSignal
     : [{ subject, state: 'ok', message: 'can be read and rolled back', remedy: null }];
 }
 
-/** What `doctor` says of each Deployment that the catalogue names: reached, allowed, ours to change. */
+/** What `doctor` says of each workload that the catalogue names: reached, allowed, ours to change. */
 export function createKubernetesProbe(deps: KubernetesDeps, places: readonly Place[]): Probe {
   const connect = createConnect(deps);
   return async ({ signal }) => {

@@ -3,7 +3,15 @@ import type { ExecutorEntry } from '../../ports/executor.ts';
 import type { ReleaseSourceEntry } from '../../ports/release-source.ts';
 import { clusterChecks } from './checks/entries.ts';
 import { configMapInput, secretInput } from './configuration-input.ts';
-import { type KubernetesDeps, type KubernetesStepDeps, placeInput, setEnvInput, undoInput } from './input.ts';
+import {
+  type KubernetesDeps,
+  type KubernetesReleaseDeps,
+  type KubernetesStepDeps,
+  placeInput,
+  setEnvInput,
+  undoInput,
+} from './input.ts';
+import { podExecutors } from './pods-entries.ts';
 import { serviceSelectorInput } from './service-input.ts';
 
 /** Rows for the table of executors; what talks to a cluster is loaded when a catalogue needs it. */
@@ -17,7 +25,7 @@ export const kubernetesExecutors: readonly ExecutorEntry<KubernetesStepDeps>[] =
     needsRelease: true,
     load: async deps => {
       const [{ createUndo }, { createConnect }] = await Promise.all([import('./undo.ts'), import('./connect.ts')]);
-      return createUndo(createConnect(deps), deps.clock);
+      return createUndo(createConnect(deps), deps);
     },
   },
   {
@@ -74,6 +82,7 @@ export const kubernetesExecutors: readonly ExecutorEntry<KubernetesStepDeps>[] =
       return createServiceSelector(createConnect(deps), deps.clock);
     },
   },
+  ...podExecutors,
 ];
 
 /** Rows for the table of checks. */
@@ -95,7 +104,7 @@ export const kubernetesChecks: readonly CheckEntry<KubernetesDeps>[] = [
 ];
 
 /** Rows for the table of release sources. */
-export const kubernetesReleaseSources: readonly ReleaseSourceEntry<KubernetesDeps>[] = [
+export const kubernetesReleaseSources: readonly ReleaseSourceEntry<KubernetesReleaseDeps>[] = [
   {
     kind: 'kubernetes.deployment',
     input: placeInput,
@@ -106,7 +115,7 @@ export const kubernetesReleaseSources: readonly ReleaseSourceEntry<KubernetesDep
         import('./release-source.ts'),
         import('./connect.ts'),
       ]);
-      return createReleaseSource(createConnect(deps));
+      return createReleaseSource(createConnect(deps), deps);
     },
   },
 ];

@@ -2,11 +2,13 @@ import { ZodError, z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import type { StepPlan } from '../../domain/plan.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
-import type { Executor, OperationLike, PlanContext } from '../../ports/executor.ts';
-import { applyChange, observeChange, readChange } from './change.ts';
+import type { Executor, PlanContext } from '../../ports/executor.ts';
+import { byHand } from './by-hand.ts';
+import { applyChange, observeChange } from './change.ts';
 import type { Connect, Connection } from './connect.ts';
-import { type Place, whereFields, workloadOf } from './input.ts';
+import { whereFields } from './input.ts';
 import { plainly } from './kube-error.ts';
+import { applyRecovery, isRecovery, observeRecovery, readBody, settleRecovery } from './recover.ts';
 import { settleChange } from './settle.ts';
 
 /** How one kind of step compiles; all else is the same for every change of a template. */
@@ -14,7 +16,7 @@ type PlanStep = (connection: Connection, context: PlanContext, input: JsonObject
 
 const where = z.looseObject({ context: whereFields.context, kubeconfig: whereFields.kubeconfig });
 
-/** Makes an executor that changes a Deployment's template: it differs from its siblings in how it plans. */
+/** Makes an executor that changes a workload's template: it differs from its siblings in how it plans. */
 export function changeExecutor(kind: string, connect: Connect, clock: { now(): number }, plan: PlanStep): Executor {
   return {
     kind,
@@ -29,45 +31,30 @@ export function changeExecutor(kind: string, connect: Connect, clock: { now(): n
       }),
     observe: (context, operation) =>
       plainly(async () => {
-        const change = readChange(operation.body);
-        return observeChange(await connect(change), change, context.signal);
+        const body = readBody(operation.body);
+        const connection = await connect(body);
+        if (isRecovery(body)) return observeRecovery(connection, body, context.signal);
+        return observeChange(connection, body, context.signal);
       }),
     apply: (context, operation) =>
       plainly(async () => {
-        const change = readChange(operation.body);
-        await applyChange(await connect(change), change, context);
+        const body = readBody(operation.body);
+        const connection = await connect(body);
+        if (isRecovery(body)) await applyRecovery(connection, body, context);
+        else await applyChange(connection, body, context);
       }),
     settle: (context, operation) =>
       plainly(async () => {
-        const change = readChange(operation.body);
-        return settleChange(await connect(change), change, context, clock);
+        const body = readBody(operation.body);
+        const connection = await connect(body);
+        if (isRecovery(body)) return settleRecovery(connection, body, context, clock);
+        return settleChange(connection, body, context, clock);
       }),
-    byHand,
+    byHand: operation => byHand(readBody(operation.body)),
   };
 }
 
 function badInput(error: ZodError): Refusal {
   const fields = error.issues.map(issue => issue.path.join('.') || 'input').join(', ');
   return new Refusal(reason('bad-argument', { fields }));
-}
-
-const flags = (place: Place) => (place.context ? ['--context', place.context] : []).concat('-n', place.namespace);
-
-/** Named by ReplicaSet, never by "previous", which toggles. */
-function byHand(operation: OperationLike): readonly string[] {
-  const change = readChange(operation.body);
-  const kubectl = ['kubectl', ...flags(change)].join(' ');
-  const workload = workloadOf(change);
-  const name = `${workload.kind.toLowerCase()}/${workload.name}`;
-  const status = `${kubectl} rollout status ${name}`;
-  if (change.action === 'environment') {
-    const removals = change.remove.map(variable => `${variable}-`);
-    const values = Object.keys(change.set).map(variable => `${variable}=…`);
-    return [`${kubectl} set env ${name} ${[...values, ...removals].join(' ')}`, status];
-  }
-  return [
-    `${kubectl} get replicaset ${change.replicaSet} -o jsonpath='{.metadata.annotations.deployment\\.kubernetes\\.io/revision}'`,
-    `${kubectl} rollout undo ${name} --to-revision=N (the number just printed)`,
-    status,
-  ];
 }

@@ -1,4 +1,4 @@
-import type { Deployment } from './objects.ts';
+import type { Workload } from './workload.ts';
 
 /** Fields as Kubernetes books them: nested maps whose keys are `f:NAME`, `k:{…}` or `v:…`; a dot stands for the map itself. */
 type Booked = { readonly [key: string]: Booked };
@@ -29,7 +29,7 @@ export interface TakenFields {
 }
 
 /** Compares who booked which template field before a write and after it (as a dry run shows it). */
-export function takenFields(before: Deployment, after: Deployment): TakenFields[] {
+export function takenFields(before: Workload, after: Workload): TakenFields[] {
   const ofTemplate = (fields: unknown) =>
     leaves((fields ?? {}) as Booked).filter(field => field.startsWith('spec.template.'));
   return before.metadata.managedFields

@@ -100,7 +100,8 @@ export function placeOf(place: Place): Place {
   return { ...Object.fromEntries(names), namespace, context, kubeconfig };
 }
 
-const graceField = z
+/** How long a trouble that may pass is watched. */
+export const graceField = z
   .number()
   .int()
   .min(0)

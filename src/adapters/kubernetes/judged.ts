@@ -8,26 +8,36 @@ import type { Connection } from './connect.ts';
 import { takenFields } from './fields.ts';
 import { objectOf, placeOf } from './input.ts';
 import { KubeError } from './kube-error.ts';
-import { type Deployment, patchDeployment } from './objects.ts';
 import { type Found, wordsOf } from './references.ts';
 import { podSpecOf, templateDiff, templateHash, versionOf } from './template.ts';
+import { patchWorkload, type Workload } from './workload.ts';
 import { currentRevision, guardedPatch, type World } from './world.ts';
 
 /** What users feel of a rollout: nothing where old pods serve until new ones are ready, else a gap nobody can foretell. */
-export function interruptionOf(deployment: Deployment, template: JsonObject): Interruption {
-  const { strategy, replicas } = deployment.spec;
-  if (replicas === 0) return { kind: 'none' };
-  if (strategy?.type === 'Recreate') return { kind: 'unknown' };
+export function interruptionOf(workload: Workload, template: JsonObject): Interruption {
+  const { strategy, replicas } = workload.spec;
+  if (replicas === 0 || strategy.how === 'on-delete') return { kind: 'none' };
+  // A StatefulSet or DaemonSet ends a pod before it starts the new one; whether the others carry on is not ours to know.
+  if (strategy.how === 'recreate' || workload.kind !== 'Deployment') return { kind: 'unknown' };
   const probed = podSpecOf(template).containers.some(({ readinessProbe }) => readinessProbe !== undefined);
-  const given = strategy?.rollingUpdate?.maxUnavailable ?? '25%';
-  const missing = typeof given === 'number' ? given : Math.floor((replicas * Number.parseFloat(given)) / 100);
+  const given = strategy.maxUnavailable;
+  const missing = countOf(given, replicas);
   return probed && missing < replicas ? { kind: 'none' } : { kind: 'unknown' };
 }
 
+/** How many pods a count or share means, rounded down. */
+export function countOf(given: number | string, of: number): number {
+  return typeof given === 'number' ? given : Math.floor((of * Number.parseFloat(given)) / 100);
+}
+
 /** About how long a rollout takes, in ms: some ten seconds for each wave of pods, and the time each must stay ready. */
-export function expectedMsOf(deployment: Deployment): number {
-  const waves = deployment.spec.strategy?.type === 'Recreate' ? 2 : Math.min(4, Math.max(1, deployment.spec.replicas));
-  return waves * (10_000 + deployment.spec.minReadySeconds * 1000);
+export function expectedMsOf({ kind, spec }: Workload): number {
+  if (spec.strategy.how === 'on-delete') return 1_000;
+  const pods = Math.max(1, spec.replicas);
+  const together =
+    kind === 'Deployment' ? Math.ceil(pods / 4) : Math.max(1, countOf(spec.strategy.maxUnavailable, pods));
+  const waves = spec.strategy.how === 'recreate' ? 2 : Math.ceil(pods / together);
+  return waves * (10_000 + spec.minReadySeconds * 1000);
 }
 
 /** The plan of a step that finds its work done. */
@@ -41,16 +51,28 @@ export const nothingToChange: StepPlan = {
   expectedMs: 0,
 };
 
+/** Pods that only their deletion replaces are not waited for. */
+export function waitFor({ spec }: Workload): Change['waitFor'] {
+  return spec.strategy.how === 'on-delete' ? 'observed' : 'rollout';
+}
+
 /** Words on how far a rollout reaches and what a person should know before saying yes. */
-export function notesOn(change: Change, deployment: Deployment) {
+export function notesOn(change: Change, { spec }: Workload) {
   const object = objectOf(change);
-  const pods = deployment.spec.replicas;
-  const rolling = deployment.spec.strategy?.type !== 'Recreate';
+  const { replicas: pods, strategy } = spec;
+  const { how, partition } = strategy;
   return {
-    blastRadius: [note('pods-replaced', { object, pods, how: rolling ? 'rolling' : 'recreate' })],
-    warnings: pods === 0 ? [note('no-pods-wanted', { object })] : [],
+    blastRadius:
+      how === 'on-delete' ? [] : [note('pods-replaced', { object, pods: Math.max(0, pods - partition), how })],
+    warnings: [
+      ...(pods === 0 ? [note('no-pods-wanted', { object })] : []),
+      ...(how === 'on-delete' ? [note('waits-for-deletion', { object, pods })] : []),
+      ...(partition > 0 ? [note('partition-keeps-pods', { object, partition, ...lowestOf(pods, partition) })] : []),
+    ],
   };
 }
+
+const lowestOf = (pods: number, partition: number) => ({ kept: Math.min(pods, partition), pods });
 
 /** What the new pods need and do not find refuses the plan; what we may not read is told as not checked. */
 export function judgeReferences(object: string, version: string, found: readonly Found[]): Note[] {
@@ -74,7 +96,7 @@ export interface Draft {
 
 /**
  * Asks the API server to try the write without doing it (validation, admission, our right to patch), then freezes the
- * operation with the hash of what the server made of it, and its inverse: back to the ReplicaSet that is current now. Warns of
+ * operation with the hash of what the server made of it, and its inverse: back to the revision that is current now. Warns of
  * fields that somebody's server-side apply would fight for.
  */
 export async function draftOperation(
@@ -83,10 +105,10 @@ export async function draftOperation(
   context: PlanContext,
 ): Promise<{ readonly operation: OperationDraft; readonly warnings: readonly Note[] }> {
   const { world, template, annotations } = draft;
-  const { deployment } = world;
+  const { workload } = world;
   const { signal } = context;
-  const patch = guardedPatch(deployment, template, annotations);
-  const tried = await patchDeployment(connection, draft.change, patch, { dryRun: true, signal }).catch(
+  const patch = guardedPatch(workload, template, annotations);
+  const tried = await patchWorkload(connection, draft.change, patch, { dryRun: true, signal }).catch(
     (error: unknown) => {
       if (error instanceof KubeError && error.status === 422) throw notAccepted(draft.change, error);
       throw error;
@@ -96,45 +118,46 @@ export async function draftOperation(
   const change: Change = { ...draft.change, after: templateHash(tried.spec.template) };
   const names = { before: `${object} now`, after: `${object} at ${change.version}` };
   const now = currentRevision(world);
-  const was = versionOf(deployment.spec.template);
+  const was = versionOf(workload.spec.template);
   const operation: OperationDraft = {
     object,
     body: change,
-    preview: { summary: draft.summary, diff: templateDiff(names, deployment.spec.template, tried.spec.template) },
+    preview: { summary: draft.summary, diff: templateDiff(names, workload.spec.template, tried.spec.template) },
     fingerprint: await fingerprintOf(connection, change, world, signal),
     idempotent: true,
     inverse: now
       ? {
           object,
-          body: inverseOf(change, now.set.metadata.name, was),
+          body: inverseOf(change, now.name, was, workload),
           preview: {
             summary: note('deployment-put-back', { object, version: was }),
             diff: templateDiff(
               { before: names.after, after: `${object} before` },
               tried.spec.template,
-              deployment.spec.template,
+              workload.spec.template,
             ),
           },
           idempotent: true,
         }
       : null,
   };
-  const taken = takenFields(deployment, tried);
+  const taken = takenFields(workload, tried);
   return { operation, warnings: taken.map(found => note('fields-taken', { object, ...found })) };
 }
 
-function inverseOf(change: Change, replicaSet: string, version: string): Change {
+function inverseOf(change: Change, revision: string, version: string, workload: Workload): Change {
   const { uid, before, after, graceSeconds } = change;
   return {
     ...placeOf(change),
-    action: 'to-replica-set',
+    action: 'to-revision',
     uid,
     before: after,
     written: before,
     after: before,
     version,
     graceSeconds,
-    replicaSet,
+    waitFor: waitFor(workload),
+    revision,
   };
 }
 

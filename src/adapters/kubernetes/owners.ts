@@ -1,6 +1,7 @@
 import { Refusal, reason } from '../../domain/reason.ts';
 import { objectOf, type Place, workloadOf } from './input.ts';
-import type { Deployment } from './objects.ts';
+import type { Metadata } from './objects.ts';
+import type { Workload } from './workload.ts';
 
 /** Marks by which a tool shows that it renders this object and would undo or overwrite our change. */
 const marks: readonly {
@@ -24,7 +25,7 @@ const marks: readonly {
 ];
 
 /** Who else writes this object, by name; empty where nobody is seen to. */
-export function ownersOf(object: Pick<Deployment, 'metadata'>): string[] {
+export function ownersOf(object: { readonly metadata: Metadata }): string[] {
   const { labels, annotations, managedFields, ownerReferences } = object.metadata;
   const seen = marks.filter(
     mark =>
@@ -42,15 +43,15 @@ export function ownersOf(object: Pick<Deployment, 'metadata'>): string[] {
 }
 
 /** Refuses what another tool owns: it would put the failing release back. */
-export function refuseOwned(place: Place, deployment: Deployment): void {
-  const owners = ownersOf(deployment);
+export function refuseOwned(place: Place, workload: { readonly metadata: Metadata }): void {
+  const owners = ownersOf(workload);
   if (owners.length === 0) return;
   throw new Refusal(reason('owned-by-other', { object: objectOf(place), owner: owners }));
 }
 
 /** Refuses a paused Deployment: a change of its template would wait unseen until somebody resumes it. */
-export function refusePaused(place: Place, deployment: Deployment): void {
-  if (!deployment.spec.paused) return;
+export function refusePaused(place: Place, workload: Workload): void {
+  if (!workload.spec.paused) return;
   const command = `kubectl -n ${place.namespace} rollout resume deployment/${workloadOf(place).name}`;
   const detail = `it is paused, so nothing would roll out; resume it first: ${command}`;
   throw new Refusal(reason('plan-failed', { object: objectOf(place), why: 'paused', command }, detail));

@@ -2,67 +2,102 @@ import type { JsonObject } from '../../domain/json.ts';
 import { type Note, note } from '../../domain/note.ts';
 import type { Identity, ObservedRelease, ObservedReleases } from '../../domain/release.ts';
 import type { ReleaseSource } from '../../ports/release-source.ts';
+import type { Closure } from './closure.ts';
 import type { Connect, Connection } from './connect.ts';
-import { objectOf, type Place, placeInput } from './input.ts';
+import { type KubernetesReleaseDeps, objectOf, type Place, placeInput } from './input.ts';
 import { plainly } from './kube-error.ts';
-import { isControlledBy, type Pod, readPods } from './objects.ts';
-import { createLookUp, type Found, referencesOf, wordsOf } from './references.ts';
+import { type Pod, readPods } from './objects.ts';
+import { createRecorder, type Recorded, type Recorder } from './record-closure.ts';
+import { configurationOf, createLookUp, type Found, referencesOf, wordsOf } from './references.ts';
+import type { Revision } from './revisions.ts';
 import { podProblem, rolloutState } from './rollout.ts';
 import { podSpecOf, releaseKey, versionOf } from './template.ts';
-import { currentRevision, type Revision, readWorld, type World } from './world.ts';
+import { currentRevision, podsOf, readWorld, type World } from './world.ts';
 
-/** Shows the releases of a Deployment: the template that runs now, and those its ReplicaSets still hold. */
-export function createReleaseSource(connect: Connect): ReleaseSource {
+/**
+ * Shows the releases of a workload: the template that runs now with the configuration it runs with, and those its history still holds. What it
+ * sees of configuration it keeps, so that it can be brought back.
+ */
+export function createReleaseSource(connect: Connect, { kept, clock }: KubernetesReleaseDeps): ReleaseSource {
+  const recorder = createRecorder(kept, clock);
   return {
     kind: 'kubernetes.deployment',
     look: ({ signal }, input) =>
       plainly(async () => {
         const place = placeInput.parse(input);
-        return lookAt(await connect(place), place, signal);
+        return lookAt(recorder, await connect(place), place, signal);
       }),
   };
 }
 
-async function lookAt(connection: Connection, place: Place, signal: AbortSignal): Promise<ObservedReleases> {
+async function lookAt(
+  recorder: Recorder,
+  connection: Connection,
+  place: Place,
+  signal: AbortSignal,
+): Promise<ObservedReleases> {
   const world = await readWorld(connection, place, signal);
-  const { deployment } = world;
-  const pods = await readPods(connection, place, deployment, signal);
-  const key = releaseKey(deployment.spec.template);
+  const { workload } = world;
+  const pods = await readPods(connection, place.namespace, workload.spec.selector, signal);
+  const { template } = workload.spec;
   const lookUp = createLookUp(connection, place, signal);
-  const found = await lookUp(referencesOf(deployment.spec.template));
-  const versions = new Map<string, string>([[versionOf(deployment.spec.template), key]]);
+  const found = await lookUp(referencesOf(template));
+  const seen = { workload: workload.metadata.uid, revision: currentRevision(world)?.name ?? null, template };
+  const configuration = await lookUp(configurationOf(template));
+  const recorded = await recorder.record(
+    { connection, namespace: place.namespace, signal },
+    { ...seen, templates: world.history.map(({ key }) => key), pods: ownPods(world, pods), found: configuration },
+  );
+  const version = versionOf(template);
   const current: ObservedRelease = {
-    key,
-    version: versionOf(deployment.spec.template),
-    identity: identityOf(deployment.spec.template, key, found, digestsOf(world, pods)),
+    key: recorded.current.key,
+    version,
+    identity: identityOf(template, recorded.current, digestsOf(world, pods)),
     createdAt: currentRevision(world)?.createdAt ?? null,
     missing: missingNote(place, found),
   };
+  const versions = new Map<string, string>([[version, current.key]]);
   const history = await Promise.all(
-    olderReleases(world, key).map(async revision => {
-      const parts = await lookUp(referencesOf(revision.set.spec.template));
-      return observed(place, revision, parts, labelFor(revision, versions));
+    olderReleases(world, recorded).map(async past => {
+      const parts = await recorder.restorable(
+        { connection, namespace: place.namespace, signal },
+        past.closure,
+        await lookUp(referencesOf(past.revision.template)),
+      );
+      return observed(place, past, parts, labelFor(past, versions));
     }),
   );
   const health = healthOf(world, pods);
   // A pod without a probe counts as available between two of its crashes.
-  return { current, settled: isSettled(world) && !health.failing, ...health, history };
+  return { current, settled: isSettled(world, pods) && !health.failing, ...health, history };
 }
 
-/** Distinct releases below the current one, newest first; a restart makes no release of its own. */
-function olderReleases({ history }: World, currentKey: string): Revision[] {
-  const seen = new Set([currentKey]);
-  return history.filter(({ key }) => {
+/** A release that the history still holds: a template, with a configuration where one was recorded. */
+interface Past {
+  readonly revision: Revision;
+  readonly closure: Closure | null;
+  readonly key: string;
+}
+
+/** Distinct releases below the current one, newest first; a restart makes no release of its own unless it picked up another configuration. */
+function olderReleases({ history }: World, { current, closures }: Recorded): Past[] {
+  const seen = new Set([current.key]);
+  const all = history.flatMap((revision): Past[] => {
+    const known = closures.get(revision.key) ?? [];
+    if (known.length === 0) return [{ revision, closure: null, key: revision.key }];
+    return known.toReversed().map(closure => ({ revision, closure, key: closure.key }));
+  });
+  return all.filter(({ key }) => {
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
   });
 }
 
-function isSettled({ deployment, history }: World): boolean {
-  const running = history.filter(({ set }) => set.status.replicas > 0);
-  const only = running.length === 1 && running[0]?.key === releaseKey(deployment.spec.template);
-  return only && !deployment.spec.paused && rolloutState(deployment).phase === 'done';
+function isSettled({ workload, history }: World, pods: readonly Pod[]): boolean {
+  const running = history.filter(revision => pods.some(pod => revision.owns(pod) && !pod.metadata.deletionTimestamp));
+  const only = running.length === 1 && running[0]?.key === releaseKey(workload.spec.template);
+  return only && !workload.spec.paused && rolloutState(workload).phase === 'done';
 }
 
 /** How often a container of a release is restarted before the release counts as one that crashes in a loop. */
@@ -79,26 +114,30 @@ function healthOf(world: World, pods: readonly Pod[]): Pick<ObservedReleases, 'r
     const pod = looping.metadata.name;
     return { restarts, failing: note('release-crash-looping', { pod, restarts: restartsOf(looping) }) };
   }
-  const rollout = rolloutState(world.deployment);
+  const rollout = rolloutState(world.workload);
   const late = rollout.phase === 'stuck' && rollout.since >= (currentRevision(world)?.createdAt ?? 0);
   return { restarts, failing: late ? note('release-missed-deadline') : null };
 }
 
 /** Two releases of one tag are told apart by the beginning of their key. */
-function labelFor({ set, key }: Revision, versions: Map<string, string>): string {
-  const version = versionOf(set.spec.template);
+function labelFor({ revision, key }: Past, versions: Map<string, string>): string {
+  const version = versionOf(revision.template);
   const other = versions.get(version);
   versions.set(version, other ?? key);
   return other === undefined || other === key ? version : `${version} (${key.slice(0, 6)})`;
 }
 
-function observed(place: Place, revision: Revision, parts: readonly Found[], version: string): ObservedRelease {
-  const { key, createdAt } = revision;
+function observed(
+  place: Place,
+  { revision, closure, key }: Past,
+  parts: readonly Found[],
+  version: string,
+): ObservedRelease {
   return {
     key,
     version,
-    identity: { template: key },
-    createdAt: createdAt || null,
+    identity: { template: revision.key, ...closure?.configuration },
+    createdAt: (closure && closure.revision !== revision.name ? closure.at : revision.createdAt) || null,
     missing: missingNote(place, parts),
   };
 }
@@ -108,18 +147,16 @@ function missingNote(place: Place, found: readonly Found[]): Note | null {
   return names.length > 0 ? note('parts-gone', { object: objectOf(place), names }) : null;
 }
 
-/** What ran: the template, the digests of the running images, the content of the configuration it names. */
+/** What ran: the template, the digests of the running images, the content of the configuration it runs with. */
 function identityOf(
   template: JsonObject,
-  key: string,
-  found: readonly Found[],
+  { configuration }: Closure,
   digests: Readonly<Record<string, string>>,
 ): Identity {
-  const configuration = found.flatMap(({ kind, name, hash }) => (hash ? [[`${kind}/${name}`, hash]] : []));
   const images = podSpecOf(template).containers.flatMap(({ name }) =>
     digests[name] ? [[`image/${name}`, digests[name]]] : [],
   );
-  return { template: key, ...Object.fromEntries([...images, ...configuration]) };
+  return { template: releaseKey(template), ...Object.fromEntries(images), ...configuration };
 }
 
 function digestsOf(world: World, pods: readonly Pod[]): Record<string, string> {
@@ -129,6 +166,5 @@ function digestsOf(world: World, pods: readonly Pod[]): Record<string, string> {
 
 /** The pods of what runs now, without those of releases that are on their way out. */
 function ownPods(world: World, pods: readonly Pod[]): readonly Pod[] {
-  const uid = currentRevision(world)?.set.metadata.uid;
-  return pods.filter(pod => uid !== undefined && isControlledBy(pod, uid));
+  return podsOf(currentRevision(world), pods);
 }

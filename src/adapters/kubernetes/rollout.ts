@@ -1,37 +1,47 @@
-import type { Deployment, Pod } from './objects.ts';
+import type { Pod } from './objects.ts';
+import type { Workload } from './workload.ts';
 
-/** How far a Deployment's rollout is, judged in kubectl's order. */
+/** How far a workload's rollout is, judged in kubectl's order. */
 export type RolloutState =
   | { readonly phase: 'done' }
   | { readonly phase: 'waiting'; readonly why: 'unobserved' | 'updating' | 'terminating' | 'unavailable' }
   | { readonly phase: 'stuck'; readonly since: number; readonly message: string };
 
-/** Judges the status alone; `stuck` is what the controller said, which may be left over from an earlier rollout: see `since`. */
-export function rolloutState({ metadata, spec, status }: Deployment): RolloutState {
+/**
+ * Judges the status; `stuck` is what the controller said, which may be left over from an earlier rollout: see `since`. `readyNew`
+ * counts the ready pods of the newest template: with a partition the status alone cannot tell them from those that stay.
+ */
+export function rolloutState(workload: Workload, readyNew?: number): RolloutState {
+  const { kind, metadata, status } = workload;
   if (metadata.generation > status.observedGeneration) return { phase: 'waiting', why: 'unobserved' };
+  return kind === 'Deployment' ? deploymentState(workload) : plainState(workload, readyNew);
+}
+
+function deploymentState({ spec, status }: Workload): RolloutState {
+  const missing = status.updatedReplicas < spec.replicas;
+  const why = missing ? 'updating' : status.replicas > status.updatedReplicas ? 'terminating' : 'unavailable';
+  if (why === 'unavailable' && status.availableReplicas >= status.updatedReplicas) return { phase: 'done' };
   const progressing = status.conditions.find(({ type }) => type === 'Progressing');
-  if (status.updatedReplicas < spec.replicas || status.replicas > status.updatedReplicas) {
-    if (progressing?.reason === 'ProgressDeadlineExceeded') {
-      return { phase: 'stuck', since: timeOf(progressing.lastUpdateTime), message: progressing.message ?? '' };
-    }
-    return { phase: 'waiting', why: status.updatedReplicas < spec.replicas ? 'updating' : 'terminating' };
-  }
-  if (status.availableReplicas < status.updatedReplicas) {
-    if (progressing?.reason === 'ProgressDeadlineExceeded') {
-      return { phase: 'stuck', since: timeOf(progressing.lastUpdateTime), message: progressing.message ?? '' };
-    }
-    return { phase: 'waiting', why: 'unavailable' };
-  }
-  return { phase: 'done' };
+  if (progressing?.reason !== 'ProgressDeadlineExceeded') return { phase: 'waiting', why };
+  return { phase: 'stuck', since: timeOf(progressing.lastUpdateTime), message: progressing.message ?? '' };
+}
+
+function plainState({ spec, status }: Workload, readyNew = status.availableReplicas): RolloutState {
+  const { partition } = spec.strategy;
+  const wanted = Math.max(0, spec.replicas - partition);
+  if (status.updatedReplicas < wanted) return { phase: 'waiting', why: 'updating' };
+  const available = partition > 0 ? readyNew : status.availableReplicas;
+  return available < wanted ? { phase: 'waiting', why: 'unavailable' } : { phase: 'done' };
 }
 
 /**
  * Whether the newest rollout was complete at any time, though a pod may be unwell since: all pods are of the newest template
- * and the controller has said so.
+ * and a Deployment's controller has said so. The other controllers keep no such word.
  */
-export function wasCompleted(deployment: Deployment): boolean {
-  const { metadata, spec, status } = deployment;
-  if (rolloutState(deployment).phase === 'done') return true;
+export function wasCompleted(workload: Workload, readyNew?: number): boolean {
+  const { kind, metadata, spec, status } = workload;
+  if (rolloutState(workload, readyNew).phase === 'done') return true;
+  if (kind !== 'Deployment') return false;
   const progressing = status.conditions.find(({ type }) => type === 'Progressing');
   const allNew = status.replicas === status.updatedReplicas && status.updatedReplicas === spec.replicas;
   const observed = metadata.generation <= status.observedGeneration;
@@ -42,12 +52,6 @@ export function wasCompleted(deployment: Deployment): boolean {
 export function timeOf(text: string | null | undefined): number {
   const time = Date.parse(text ?? '');
   return Number.isFinite(time) ? time : 0;
-}
-
-/** What the controller says keeps it from making pods (quota, admission); null where nothing does. */
-export function replicaFailure({ status }: Deployment): string | null {
-  const found = status.conditions.find(({ type, status: value }) => type === 'ReplicaFailure' && value === 'True');
-  return found ? (found.message ?? found.reason ?? 'pods are refused') : null;
 }
 
 /** The parts of a pod that say how it does. */
@@ -63,6 +67,10 @@ export interface PodProblem {
   readonly message: string;
   /** Seconds it has to last at least before it counts: a missing node may be on its way. */
   readonly atLeastSeconds: number;
+  /** Whether no time mends it, so that it counts at once. */
+  readonly atOnce?: boolean;
+  /** The container that has it; absent where it is the pod's. */
+  readonly container?: string | null | undefined;
 }
 
 /** Reasons of a waiting container that do not mend themselves. */
@@ -76,31 +84,45 @@ const hopeless = new Set([
   'CreateContainerError',
   'RunContainerError',
 ]);
+/** Reasons that only another template mends. */
+const final = new Set(['InvalidImageName', 'ErrImageNeverPull']);
 /** An autoscaler needs this long to bring a node. */
 const nodeSeconds = 90;
 
-/** Looks for what keeps a pod from ever getting ready; null where it may still. A container that crashes in a loop runs for moments in between. */
-export function podProblem(pod: PodView): PodProblem | null {
+/**
+ * Looks for what keeps a pod from ever getting ready; null where it may still. A container that crashes in a loop runs for moments in
+ * between. Crashes before `since` (epoch ms) do not count: a pod that was there already may have had them before.
+ */
+export function podProblem(pod: PodView, since = 0): PodProblem | null {
   if (pod.metadata.deletionTimestamp) return null;
   const name = pod.metadata.name;
   const scheduled = pod.status.conditions.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable') {
-    return { pod: name, reason: 'Unschedulable', message: scheduled.message ?? '', atLeastSeconds: nodeSeconds };
+    const message = scheduled.message ?? '';
+    return { pod: name, reason: 'Unschedulable', message, atLeastSeconds: nodeSeconds };
   }
   for (const container of [...pod.status.initContainerStatuses, ...pod.status.containerStatuses]) {
-    const { waiting, terminated } = container.state ?? {};
-    const last = container.lastState?.terminated ?? terminated;
-    const again = !container.ready && container.restartCount > 1 ? 'CrashLoopBackOff' : null;
-    const word = waiting?.reason && hopeless.has(waiting.reason) ? waiting.reason : again;
-    if (!word) continue;
-    const crashed = word === 'CrashLoopBackOff';
-    const reason = crashed && last?.reason === 'OOMKilled' ? 'OOMKilled' : word;
-    const exit = last?.exitCode == null ? '' : `, last exit code ${last.exitCode}`;
-    const said = crashed ? '' : (waiting?.message ?? '');
-    const message = [`container ${container.name}${exit}`, said].filter(Boolean).join(': ');
-    return { pod: name, reason, message, atLeastSeconds: 0 };
+    const problem = containerProblem(name, container, since);
+    if (problem) return problem;
   }
   return null;
+}
+
+type ContainerStatus = Pod['status']['containerStatuses'][number];
+
+function containerProblem(pod: string, container: ContainerStatus, since: number): PodProblem | null {
+  const { waiting, terminated } = container.state ?? {};
+  const last = container.lastState?.terminated ?? terminated;
+  const again = !container.ready && container.restartCount > 1 ? 'CrashLoopBackOff' : null;
+  const word = waiting?.reason && hopeless.has(waiting.reason) ? waiting.reason : again;
+  if (!word) return null;
+  const crashed = word === 'CrashLoopBackOff';
+  if (crashed && last?.finishedAt && timeOf(last.finishedAt) < since) return null;
+  const reason = crashed && last?.reason === 'OOMKilled' ? 'OOMKilled' : word;
+  const exit = last?.exitCode == null ? '' : `, last exit code ${last.exitCode}`;
+  const said = crashed ? '' : (waiting?.message ?? '');
+  const message = [`container ${container.name}${exit}`, said].filter(Boolean).join(': ');
+  return { pod, reason, message, atLeastSeconds: 0, atOnce: final.has(word), container: container.name };
 }
 
 /** Whether a pod serves: it is Ready and not on its way out. */

@@ -7,14 +7,15 @@ import type { Change } from './change.ts';
 import type { Connect, Connection } from './connect.ts';
 import { containerNames, withEnvironment } from './environment.ts';
 import { changeExecutor } from './executor.ts';
-import { objectOf, setEnvInput } from './input.ts';
-import { draftOperation, expectedMsOf, interruptionOf, judgeReferences, notesOn, nothingToChange } from './judged.ts';
+import { objectOf, placeOf, setEnvInput } from './input.ts';
+import { expectedMsOf, interruptionOf, judgeReferences, notesOn, nothingToChange, waitFor } from './judged.ts';
 import { refuseOwned, refusePaused } from './owners.ts';
+import { draftChange } from './recover.ts';
 import { createLookUp, referencesOf } from './references.ts';
 import { templateHash, versionOf } from './template.ts';
 import { readWorld } from './world.ts';
 
-/** Sets and removes environment variables of a Deployment's containers, which rolls its pods. */
+/** Sets and removes environment variables of a workload's containers, which rolls its pods. */
 export function createSetEnv(connect: Connect, clock: { now(): number }): Executor {
   return changeExecutor('kubernetes.set-env', connect, clock, planSetEnv);
 }
@@ -24,14 +25,14 @@ async function planSetEnv(connection: Connection, context: PlanContext, raw: Jso
   const { signal } = context;
   const object = objectOf(input);
   const world = await readWorld(connection, input, signal);
-  const { deployment } = world;
-  refuseOwned(input, deployment);
-  const now = deployment.spec.template;
+  const { workload } = world;
+  refuseOwned(input, workload);
+  const now = workload.spec.template;
   const containers = chosen(object, containerNames(now), input.containers);
-  const { graceSeconds, set, remove, containers: _, ...place } = input;
+  const { graceSeconds, set, remove } = input;
   const template = withEnvironment(now, { set, remove, containers });
   if (templateHash(template) === templateHash(now)) return nothingToChange;
-  refusePaused(input, deployment);
+  refusePaused(input, workload);
   const version = versionOf(template);
   const unread = judgeReferences(
     object,
@@ -39,29 +40,30 @@ async function planSetEnv(connection: Connection, context: PlanContext, raw: Jso
     await createLookUp(connection, input, signal)(referencesOf(template)),
   );
   const change: Change & { action: 'environment' } = {
-    ...place,
+    ...placeOf(input),
     action: 'environment',
-    uid: deployment.metadata.uid,
+    uid: workload.metadata.uid,
     before: templateHash(now),
     written: templateHash(template),
     after: templateHash(template),
     version,
+    waitFor: waitFor(workload),
     graceSeconds,
     set,
     remove,
     containers,
   };
-  const summary = summaryOf(object, change, deployment.spec.replicas);
-  const drafted = await draftOperation(connection, { change, world, template, annotations: {}, summary }, context);
-  const notes = notesOn(change, deployment);
+  const summary = summaryOf(object, change, workload.spec.replicas);
+  const drafted = await draftChange(connection, { change, world, template, annotations: {}, summary }, context);
+  const notes = notesOn(change, workload);
   return {
-    operations: [drafted.operation],
+    operations: [drafted.operation, ...drafted.recovery],
     blastRadius: notes.blastRadius,
-    interruption: interruptionOf(deployment, template),
+    interruption: interruptionOf(workload, template),
     notRolledBack: [],
     notChecked: unread,
     warnings: [...notes.warnings, ...drafted.warnings],
-    expectedMs: expectedMsOf(deployment),
+    expectedMs: expectedMsOf(workload),
   };
 }
 

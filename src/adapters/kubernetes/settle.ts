@@ -4,48 +4,46 @@ import { reason } from '../../domain/reason.ts';
 import type { ApplyContext, Settlement } from '../../ports/executor.ts';
 import { type Change, podCounts } from './change.ts';
 import type { Connection } from './connect.ts';
+import { type Failure, failureOf, type Watching, withLastWords } from './failing.ts';
 import { hideSecretsInText } from './hide.ts';
 import { objectOf } from './input.ts';
 import { isTransient, KubeError } from './kube-error.ts';
-import { type Deployment, fieldManager, isControlledBy, readPods } from './objects.ts';
-import { isReady, type PodProblem, podProblem, replicaFailure, rolloutState, timeOf } from './rollout.ts';
+import { fieldManager, type Pod, readPods } from './objects.ts';
+import { isReady, rolloutState, timeOf } from './rollout.ts';
 import { templateHash } from './template.ts';
-import { readWorld } from './world.ts';
+import { podsOf, readWorld, type World } from './world.ts';
 
 /** Time between two looks, in ms. */
 const interval = 500;
-/** How much later than the controller we declare its deadline passed, in ms. */
-const slack = 30_000;
 
-/** What one judge of a rollout carries from look to look. */
-interface Watching {
-  readonly change: Change;
-  /** Our clock when watching began, epoch ms. */
-  readonly since: number;
-  /** Since when each pod has had a problem without a break, epoch ms; what refuses pods stands under the empty name. */
-  readonly problems: Map<string, number>;
-  /** Whether any pod of the new template was seen ready. */
-  served: boolean;
-}
+/** What is waited for: a change, or the recovery that belongs to one. */
+export type Awaited = Pick<Change, 'after' | 'version' | 'uid' | 'graceSeconds' | 'waitFor'> &
+  Parameters<typeof readWorld>[1];
+
+/** What is done between two looks while the rollout goes on; what it answers keeps the pods it is about from counting as failed. */
+export type Tend = (world: World, pods: readonly Pod[]) => Promise<void>;
 
 /**
- * Waits until the rollout of a change is complete or provably failed: the controller's deadline, a crash loop or the like that lasts,
- * pods that are refused, another template. While the API server cannot be asked it waits: that proves nothing.
+ * Waits until the rollout of a change is complete or provably failed: its deadline, a crash loop or the like that lasts, pods that are
+ * refused, another template. While the API server cannot be asked it waits: that proves nothing.
  */
 export async function settleChange(
   connection: Connection,
-  change: Change,
+  change: Awaited,
   context: ApplyContext,
   clock: { now(): number },
+  tend?: Tend,
 ): Promise<Settlement> {
-  const watching: Watching = { change, since: clock.now(), problems: new Map(), served: false };
+  const watching: Watching = { since: clock.now(), moved: null, problems: new Map(), served: false };
   for (;;) {
     context.signal.throwIfAborted();
     try {
-      const settled = await look(connection, watching, context, clock.now());
+      const settled = await look({ connection, change, watching, context, tend }, clock.now());
       if (settled) return settled;
     } catch (error) {
-      if (error instanceof KubeError && error.status === 404) return failed(watching, 'it was deleted meanwhile');
+      if (error instanceof KubeError && error.status === 404) {
+        return failed(change, watching, { what: 'it was deleted meanwhile' });
+      }
       if (!isTransient(error)) throw error;
       context.progress(note('kubernetes-unreachable', { object: objectOf(change) }));
     }
@@ -53,77 +51,61 @@ export async function settleChange(
   }
 }
 
-function failed({ change, served }: Watching, what: string, facts: Record<string, string> = {}): Settlement {
-  const object = objectOf(change);
-  return {
-    state: 'failed',
-    served,
-    reason: reason('not-settled', { object, version: change.version, ...facts }, hideSecretsInText(what)),
-  };
+function failed(change: Awaited, { served }: Watching, { what, cause }: Pick<Failure, 'what' | 'cause'>): Settlement {
+  const facts = { object: objectOf(change), version: change.version, ...(cause ? { cause } : {}) };
+  return { state: 'failed', served, reason: reason('not-settled', facts, hideSecretsInText(what)) };
 }
 
-async function look(
-  connection: Connection,
-  watching: Watching,
-  context: ApplyContext,
-  now: number,
-): Promise<Settlement | null> {
-  const { change } = watching;
+/** What one look at a rollout works with. */
+interface Looking {
+  readonly connection: Connection;
+  readonly change: Awaited;
+  readonly watching: Watching;
+  readonly context: ApplyContext;
+  readonly tend: Tend | undefined;
+}
+
+async function look(looking: Looking, now: number): Promise<Settlement | null> {
+  const { connection, change, watching, context, tend } = looking;
   const world = await readWorld(connection, change, context.signal);
-  const { deployment, history } = world;
-  if (deployment.metadata.uid !== change.uid || templateHash(deployment.spec.template) !== change.after) {
+  const { workload, history } = world;
+  if (workload.metadata.uid !== change.uid || templateHash(workload.spec.template) !== change.after) {
     return { state: 'failed', served: watching.served, reason: reason('target-changed', { object: objectOf(change) }) };
   }
-  const state = rolloutState(deployment);
-  const set = history.find(revision => revision.hash === change.after)?.set;
-  const all = set ? await readPods(connection, change, deployment, context.signal) : [];
-  const pods = all.filter(pod => set && isControlledBy(pod, set.metadata.uid));
-  watching.served ||= pods.some(isReady);
-  const facts = { object: objectOf(change), version: change.version, ...podCounts(deployment) };
-  if (state.phase === 'done') {
-    const code = deployment.spec.replicas === 0 ? 'rolled-out-without-pods' : 'rolled-out';
-    return { state: 'settled', note: note(code, facts), served: watching.served };
+  const revision = history.find(({ hash }) => hash === change.after);
+  const all = revision ? await readPods(connection, change.namespace, workload.spec.selector, context.signal) : [];
+  const pods = podsOf(revision, all);
+  const ready = pods.filter(isReady).length;
+  watching.served ||= ready > 0;
+  const facts = { object: objectOf(change), version: change.version, ...podCounts(workload) };
+  const state = rolloutState(workload, ready);
+  const seen = state.phase !== 'waiting' || state.why !== 'unobserved';
+  if (state.phase === 'done' || (seen && change.waitFor === 'observed')) {
+    return { state: 'settled', note: note(endCode(world, change), facts), served: watching.served };
   }
-  context.progress(note('pods-on', { ...facts, ready: pods.filter(isReady).length }));
-  if (deployment.metadata.generation > deployment.status.observedGeneration) return null;
-  return deadlinePassed(watching, deployment, now) ?? lastingProblem(watching, deployment, pods.map(podProblem), now);
+  const old = all.filter(pod => !pods.includes(pod) && !pod.metadata.deletionTimestamp && isOurs(world, pod)).length;
+  context.progress(note('pods-on', { ...facts, ready, old }));
+  if (!seen) return null;
+  await tend?.(world, all);
+  const { signal } = context;
+  const tended = tend !== undefined;
+  const failure = await failureOf({ connection, world, change, revision, pods, all, tended, signal }, watching, {
+    now,
+    patchedAt: patchedAt(world),
+  });
+  return failure && failed(change, watching, await withLastWords(connection, change.namespace, failure, signal));
 }
 
-/** A deadline that passed before ours could have is left over from the failed rollout: it says nothing about this one. */
-function deadlinePassed(watching: Watching, deployment: Deployment, now: number): Settlement | null {
-  const patience = deployment.spec.progressDeadlineSeconds * 1000;
-  const ours = deployment.metadata.managedFields.filter(entry => entry.manager === fieldManager && !entry.subresource);
-  const patchedAt = Math.max(0, ...ours.map(({ time }) => timeOf(time)));
-  const state = rolloutState(deployment);
-  const fresh = state.phase === 'stuck' && patchedAt > 0 && state.since >= patchedAt + patience - 1000;
-  const overdue = now > watching.since + patience + slack;
-  if (!fresh && !overdue) return null;
-  const said = state.phase === 'stuck' ? state.message : '';
-  const detail = [`not ready within its ${patience / 1000} s`, said].filter(Boolean).join(': ');
-  return failed(watching, detail, { cause: 'deadline' });
+const isOurs = ({ history }: World, pod: Pod) => history.some(revision => revision.owns(pod));
+
+function endCode({ workload: { spec, status } }: World, { waitFor }: Awaited) {
+  if (waitFor === 'observed') return 'template-taken';
+  if (spec.replicas === 0) return 'rolled-out-without-pods';
+  return status.updatedReplicas < spec.replicas ? 'rolled-out-above-partition' : 'rolled-out';
 }
 
-function lastingProblem(
-  watching: Watching,
-  deployment: Deployment,
-  problems: readonly (PodProblem | null)[],
-  now: number,
-): Settlement | null {
-  const refused = replicaFailure(deployment);
-  const all: PodProblem[] = [
-    ...problems.filter(problem => problem !== null),
-    ...(refused ? [{ pod: '', reason: 'PodsRefused', message: refused, atLeastSeconds: 0 }] : []),
-  ];
-  const seen = new Set(all.map(({ pod }) => pod));
-  for (const pod of watching.problems.keys()) if (!seen.has(pod)) watching.problems.delete(pod);
-  for (const problem of all) {
-    const since = watching.problems.get(problem.pod) ?? now;
-    watching.problems.set(problem.pod, since);
-    if (now - since < Math.max(watching.change.graceSeconds, problem.atLeastSeconds) * 1000) continue;
-    const where = problem.pod ? `pod ${problem.pod}: ` : '';
-    return failed(watching, `${where}${problem.reason}, ${problem.message}`, {
-      cause: problem.reason,
-    });
-  }
-  return null;
+/** When we last wrote this workload, by the API server's clock in whole seconds, epoch ms; 0 where that is not told. */
+function patchedAt({ workload }: World): number {
+  const ours = workload.metadata.managedFields.filter(entry => entry.manager === fieldManager && !entry.subresource);
+  return Math.max(0, ...ours.map(({ time }) => timeOf(time)));
 }

@@ -36,6 +36,13 @@ function withoutMeta(template: JsonObject, map: 'labels' | 'annotations', key: s
   return { ...template, metadata: Object.keys(kept).length > 0 ? { ...rest, [map]: kept } : rest };
 }
 
+/** A template as `kubectl rollout restart` writes it: with the time of the restart, RFC 3339 in seconds, and nothing else changed. */
+export function restarted(template: JsonObject, at: string): JsonObject {
+  const metadata = isObject(template.metadata) ? template.metadata : {};
+  const annotations = isObject(metadata.annotations) ? metadata.annotations : {};
+  return { ...template, metadata: { ...metadata, annotations: { ...annotations, [restartedAt]: at } } };
+}
+
 /** A ReplicaSet's template as the Deployment holds it: without the hash label that the controller adds. */
 export function deploymentTemplate(template: JsonObject): JsonObject {
   return withoutMeta(template, 'labels', hashLabel);
@@ -69,6 +76,9 @@ const containerSchema = z.looseObject({
     )
     .nullish(),
   envFrom: z.array(z.looseObject({ configMapRef: reference.nullish(), secretRef: reference.nullish() })).nullish(),
+  volumeMounts: z
+    .array(z.looseObject({ name: z.string(), subPath: z.string().nullish(), subPathExpr: z.string().nullish() }))
+    .nullish(),
 });
 const source = {
   configMap: reference.extend({ items }).nullish(),
@@ -89,6 +99,7 @@ const podSpecSchema = z.looseObject({
   volumes: z
     .array(
       z.looseObject({
+        name: z.string().default(''),
         ...source,
         persistentVolumeClaim: z.looseObject({ claimName: z.string() }).nullish(),
         projected: z.looseObject({ sources: z.array(z.looseObject(source)).nullish() }).nullish(),

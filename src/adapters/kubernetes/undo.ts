@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import { type Note, note } from '../../domain/note.ts';
 import type { StepPlan } from '../../domain/plan.ts';
@@ -5,91 +6,138 @@ import { Refusal, reason } from '../../domain/reason.ts';
 import type { Release } from '../../domain/release.ts';
 import type { Executor, PlanContext } from '../../ports/executor.ts';
 import type { Change } from './change.ts';
+import { together, withConfiguration } from './closure-executor.ts';
 import type { Connect, Connection } from './connect.ts';
 import { changeExecutor } from './executor.ts';
-import { objectOf, undoInput } from './input.ts';
-import { draftOperation, expectedMsOf, interruptionOf, judgeReferences, notesOn, nothingToChange } from './judged.ts';
+import { type KubernetesReleaseDeps, objectOf, placeOf, undoInput } from './input.ts';
+import {
+  type Draft,
+  expectedMsOf,
+  interruptionOf,
+  judgeReferences,
+  notesOn,
+  nothingToChange,
+  waitFor,
+} from './judged.ts';
+import { createKeeper, type Keeper } from './keep.ts';
 import { refuseOwned, refusePaused } from './owners.ts';
-import { createLookUp, type Found, referencesOf, wordsOf } from './references.ts';
-import { deploymentTemplate, releaseKey, templateHash, versionOf } from './template.ts';
-import { annotationChanges, type Revision, readWorld, type World } from './world.ts';
+import { draftChange } from './recover.ts';
+import { configurationOf, createLookUp, type Found, referencesOf } from './references.ts';
+import { planRestores, type RestorePlan } from './restore-plan.ts';
+import type { Revision } from './revisions.ts';
+import { deploymentTemplate, releaseKey, restarted, templateHash, versionOf } from './template.ts';
+import { annotationChanges, readWorld, revisionOfRelease, type World } from './world.ts';
 
-/** Takes a Deployment to a release of its own history, as `kubectl rollout undo` does, but by template and guarded. */
-export function createUndo(connect: Connect, clock: { now(): number }): Executor {
-  return changeExecutor('kubernetes.rollout-undo', connect, clock, planUndo);
+/**
+ * Takes a workload to a release of its own history, as `kubectl rollout undo` does, but by template and guarded, and with the configuration
+ * that the release ran with.
+ */
+export function createUndo(connect: Connect, { kept, clock }: Pick<KubernetesReleaseDeps, 'kept' | 'clock'>): Executor {
+  const keeper = createKeeper(kept);
+  const plan = (connection: Connection, context: PlanContext, raw: JsonObject) =>
+    planUndo({ connection, keeper, clock }, context, raw);
+  const templates = changeExecutor('kubernetes.rollout-undo', connect, clock, plan);
+  return withConfiguration({ connect, keeper, clock }, templates);
 }
 
-async function planUndo(connection: Connection, context: PlanContext, raw: JsonObject): Promise<StepPlan> {
+interface Planning {
+  readonly connection: Connection;
+  readonly keeper: Keeper;
+  readonly clock: { now(): number };
+}
+
+async function planUndo(planning: Planning, context: PlanContext, raw: JsonObject): Promise<StepPlan> {
+  const { connection, keeper } = planning;
   const input = undoInput.parse(raw);
   const { signal, to } = context;
   const object = objectOf(input);
   if (!to) throw new Refusal(reason('no-good-release', { object }, `No release to take ${object} to was chosen.`));
   const world = await readWorld(connection, input, signal);
-  const { deployment } = world;
-  refuseOwned(input, deployment);
-  const { template } = deployment.spec;
-  if (releaseKey(template) === to.key) return nothingToChange;
-  refusePaused(input, deployment);
+  const { workload } = world;
+  refuseOwned(input, workload);
+  const { template } = workload.spec;
   const target = revisionOf(object, world, to);
-  const version = versionOf(target.set.spec.template);
-  const found = await createLookUp(connection, input, signal)(referencesOf(target.set.spec.template));
-  const unread = judgeReferences(object, version, found);
-  const { graceSeconds, ...place } = input;
-  const hashes = { before: templateHash(template), written: target.hash, after: target.hash };
-  const identity = { uid: deployment.metadata.uid, version, graceSeconds, replicaSet: target.set.metadata.name };
-  const change: Change = { ...place, action: 'to-replica-set', ...hashes, ...identity };
-  const drafted = await draftOperation(
-    connection,
-    {
-      change,
-      world,
-      template: deploymentTemplate(target.set.spec.template),
-      annotations: annotationChanges(deployment, target.set),
-      summary: summaryOf(object, world, version),
-    },
-    context,
-  );
-  const { blastRadius, warnings } = notesOn(change, deployment);
+  const version = versionOf(target.template);
+  const lookUp = createLookUp(connection, input, signal);
+  const found = await lookUp(configurationOf(target.template));
+  const question = { place: input, object, to, createdAt: target.createdAt, found, ...input };
+  const restores = await planRestores(connection, keeper, question, signal);
+  const unchanged = releaseKey(template) === target.key;
+  if (unchanged && restores.operations.length === 0) return nothingToChange;
+  refusePaused(input, workload);
+  const needed = await lookUp(referencesOf(target.template));
+  const unread = judgeReferences(object, version, withRestored(needed, restores));
+  const draft = draftOf(planning, input, world, target);
+  const drafted = await draftChange(connection, draft, context);
+  const { blastRadius, warnings } = notesOn(draft.change, workload);
   return {
-    operations: [drafted.operation],
+    operations: [...restores.operations, together(drafted.operation, restores.operations), ...drafted.recovery],
     blastRadius,
-    interruption: interruptionOf(deployment, target.set.spec.template),
-    notRolledBack: configurationLeft(object, to, target, found),
-    notChecked: [...unread, note('image-not-pulled', { object, version })],
-    warnings: [...warnings, ...drafted.warnings, ...badTarget(object, to)],
-    expectedMs: expectedMsOf(deployment),
+    interruption: interruptionOf(workload, target.template),
+    notRolledBack: restores.notRolledBack,
+    notChecked: [...unread, ...restores.notChecked, note('image-not-pulled', { object, version })],
+    warnings: [...warnings, ...restores.warnings, ...drafted.warnings, ...badTarget(object, to)],
+    expectedMs: expectedMsOf(workload),
   };
 }
 
 /** The revision that holds a release; several do where it was restarted, then the newest. */
-function revisionOf(object: string, { deployment, history }: World, to: Release): Revision {
-  const found = history.find(({ key }) => key === to.key);
+function revisionOf(object: string, world: World, to: Release): Revision {
+  const { workload, history } = world;
+  const found = revisionOfRelease(world, to.identity.template ?? to.key);
   if (found) return found;
-  const limit = deployment.spec.revisionHistoryLimit;
+  const limit = workload.spec.revisionHistoryLimit;
   const facts = { object, release: to.version, kept: history.length, limit };
   const why = limit === 0 ? 'no history is kept (revisionHistoryLimit 0)' : `${limit} old ones are kept`;
-  const detail = `it is not among the ReplicaSets of ${object} any more: ${why}`;
+  const detail = `it is not in the history of ${object} any more: ${why}`;
   throw new Refusal(reason('release-not-eligible', facts, detail));
 }
 
-function summaryOf(object: string, { deployment }: World, to: string): Note {
-  const from = versionOf(deployment.spec.template);
-  const how = deployment.spec.strategy?.type === 'Recreate' ? 'recreate' : 'rolling';
-  return note('deployment-goes-back', { object, from, to, pods: deployment.spec.replicas, how });
+/** What goes back to a revision; where that is the one that runs already, its pods are started anew. */
+function draftOf({ clock }: Planning, input: z.infer<typeof undoInput>, world: World, target: Revision): Draft {
+  const { workload } = world;
+  const { template } = workload.spec;
+  const version = versionOf(target.template);
+  const shared = {
+    ...placeOf(input),
+    uid: workload.metadata.uid,
+    before: templateHash(template),
+    version,
+    graceSeconds: input.graceSeconds,
+    waitFor: waitFor(workload),
+  };
+  if (templateHash(template) === target.hash) {
+    const at = `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+    const again = restarted(template, at);
+    const hashes = { written: templateHash(again), after: templateHash(again) };
+    const change: Change = { ...shared, action: 'restart', ...hashes, at };
+    return { change, world, template: again, annotations: {}, summary: summaryOf(objectOf(input), world, null) };
+  }
+  return {
+    change: { ...shared, action: 'to-revision', written: target.hash, after: target.hash, revision: target.name },
+    world,
+    template: deploymentTemplate(target.template),
+    annotations: annotationChanges(workload, target),
+    summary: summaryOf(objectOf(input), world, target),
+  };
 }
 
-/** Configuration that both releases share by name stays as it is now; told where it was changed since, or may have been. */
-function configurationLeft(object: string, to: Release, target: Revision, found: readonly Found[]): Note[] {
-  return found
-    .filter(({ state, hash }) => state === 'there' && hash !== null)
-    .filter(({ kind, name, hash, changedAt }) => {
-      const then = to.identity[`${kind}/${name}`];
-      return then === undefined ? changedAt === null || changedAt > target.createdAt : then !== hash;
-    })
-    .map(reference => {
-      const when = reference.changedAt === null ? {} : { changedAt: reference.changedAt };
-      return note('configuration-stays', { object, name: wordsOf(reference), ...when });
-    });
+function summaryOf(object: string, { workload }: World, target: Revision | null): Note {
+  const { replicas: pods, strategy, template } = workload.spec;
+  const { how } = strategy;
+  const from = versionOf(template);
+  if (!target || target.key === releaseKey(template)) {
+    return note('deployment-starts-anew', { object, version: from, pods, how });
+  }
+  return note('deployment-goes-back', { object, from, to: versionOf(target.template), pods, how });
+}
+
+/** What is brought back is there when the pods start. */
+function withRestored(needed: readonly Found[], { operations }: RestorePlan): readonly Found[] {
+  const back = new Set(operations.map(({ body }) => `${body.kind}/${body.name}`));
+  return needed.map(found =>
+    back.has(`${found.kind}/${found.name}`) ? { ...found, state: 'there', missingKeys: [] } : found,
+  );
 }
 
 function badTarget(object: string, to: Release): Note[] {

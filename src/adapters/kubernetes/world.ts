@@ -1,9 +1,10 @@
 import type { JsonObject } from '../../domain/json.ts';
 import type { Connection } from './connect.ts';
 import type { Place } from './input.ts';
-import { type Deployment, type ReplicaSet, readDeployment, readReplicaSets } from './objects.ts';
-import { timeOf } from './rollout.ts';
+import type { Pod } from './objects.ts';
+import { type Revision, readRevisions } from './revisions.ts';
 import { releaseKey, templateHash } from './template.ts';
+import { readWorkload, type Workload } from './workload.ts';
 
 const revisionAnnotation = 'deployment.kubernetes.io/revision';
 
@@ -18,44 +19,46 @@ const ownAnnotations = new Set([
 ]);
 const changeCause = 'kubernetes.io/change-cause';
 
-/** A Deployment with what its history holds, the newest revision first. */
+/** A workload with what its history holds, the newest revision first. */
 export interface World {
-  readonly deployment: Deployment;
+  readonly workload: Workload;
   readonly history: readonly Revision[];
 }
 
-/** One ReplicaSet of the history; its number moves, its name and template do not. */
-export interface Revision {
-  readonly number: number;
-  readonly set: ReplicaSet;
-  readonly key: string;
-  readonly hash: string;
-  readonly createdAt: number;
-}
-
-/** Reads a Deployment and its history. Throws `KubeError`. */
+/** Reads a workload and its history. Throws `KubeError`. */
 export async function readWorld(connection: Connection, place: Place, signal: AbortSignal): Promise<World> {
-  const deployment = await readDeployment(connection, place, signal);
-  const sets = await readReplicaSets(connection, place, deployment, signal);
-  const history = sets.flatMap(set => {
-    const number = Number(set.metadata.annotations[revisionAnnotation] ?? 0);
-    if (!Number.isInteger(number)) return [];
-    const { template } = set.spec;
-    const createdAt = timeOf(set.metadata.creationTimestamp);
-    return [{ number, set, key: releaseKey(template), hash: templateHash(template), createdAt }];
-  });
-  return { deployment, history: history.sort((a, b) => b.number - a.number) };
+  const workload = await readWorkload(connection, place, signal);
+  return { workload, history: await readRevisions(connection, place.namespace, workload, signal) };
 }
 
-/** The revision whose template is exactly the Deployment's; undefined while the controller has not made it. */
-export function currentRevision({ deployment, history }: World): Revision | undefined {
-  const hash = templateHash(deployment.spec.template);
+/** The revision whose template is exactly the workload's; undefined while the controller has not made it. */
+export function currentRevision({ workload, history }: World): Revision | undefined {
+  const hash = templateHash(workload.spec.template);
   return history.find(revision => revision.hash === hash);
 }
 
-/** What going to a revision writes into the Deployment's annotations: the revision's own, and a change cause that is no longer true goes. */
-export function annotationChanges(deployment: Deployment, set: ReplicaSet): Record<string, string | null> {
-  const [now, then] = [deployment.metadata.annotations, set.metadata.annotations];
+/** The revision that holds a release; several do where it was restarted, then the newest. */
+export function revisionOfRelease({ history }: World, key: string): Revision | undefined {
+  return history.find(revision => revision.key === key);
+}
+
+/** Whether the workload's template is that of a release; a restart makes no other one. */
+export function runsRelease({ workload }: World, key: string): boolean {
+  return releaseKey(workload.spec.template) === key;
+}
+
+/** The pods of a revision among those that were read. */
+export function podsOf(revision: Revision | undefined, pods: readonly Pod[]): Pod[] {
+  return revision ? pods.filter(pod => revision.owns(pod)) : [];
+}
+
+/**
+ * What going to a revision writes into a Deployment's annotations: the revision's own, and a change cause that is no longer
+ * true goes. The other kinds keep their annotations, as with kubectl.
+ */
+export function annotationChanges(workload: Workload, revision: Revision): Record<string, string | null> {
+  if (workload.kind !== 'Deployment') return {};
+  const [now, then] = [workload.metadata.annotations, revision.annotations];
   const changes: Record<string, string | null> = {};
   for (const [key, value] of Object.entries(then)) {
     if (!ownAnnotations.has(key) && now[key] !== value) changes[key] = value;
@@ -66,26 +69,35 @@ export function annotationChanges(deployment: Deployment, set: ReplicaSet): Reco
 
 const escaped = (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1');
 
+/** What moves with every rollout, so that a stale writer is refused though the template came back meanwhile. */
+function guardsOf({ kind, metadata }: Workload): JsonObject[] {
+  if (kind !== 'Deployment') return [{ op: 'test', path: '/metadata/generation', value: metadata.generation }];
+  const revision = metadata.annotations[revisionAnnotation];
+  const path = `/metadata/annotations/${escaped(revisionAnnotation)}`;
+  return revision === undefined ? [] : [{ op: 'test', path, value: revision }];
+}
+
 /**
- * The JSON patch that writes a template (and annotations), valid only while the Deployment is still what was read: its uid,
- * its revision, its template and each annotation that is written.
+ * The JSON patch that writes a template (and annotations), valid only while the workload is still what was read: its uid,
+ * its revision or generation, its template and each annotation that is written.
  */
 export function guardedPatch(
-  deployment: Deployment,
+  workload: Workload,
   template: JsonObject,
   annotations: Readonly<Record<string, string | null>>,
 ): JsonObject[] {
-  const { uid, annotations: now } = deployment.metadata;
+  const { uid, annotations: now } = workload.metadata;
   const known = Object.keys(now).length > 0;
   const at = (key: string) => `/metadata/annotations/${escaped(key)}`;
-  const guarded = [revisionAnnotation, ...Object.keys(annotations)].filter(key => key in now);
+  const guarded = Object.keys(annotations).filter(key => key in now);
   const changes = Object.entries(annotations).map(([key, value]) =>
     value === null ? { op: 'remove', path: at(key) } : { op: 'add', path: at(key), value },
   );
   return [
     { op: 'test', path: '/metadata/uid', value: uid },
+    ...guardsOf(workload),
     ...guarded.map(key => ({ op: 'test', path: at(key), value: now[key] ?? '' })),
-    { op: 'test', path: '/spec/template', value: deployment.spec.template },
+    { op: 'test', path: '/spec/template', value: workload.spec.template },
     { op: 'replace', path: '/spec/template', value: template },
     ...(known || changes.length === 0 ? [] : [{ op: 'add', path: '/metadata/annotations', value: {} }]),
     ...changes,

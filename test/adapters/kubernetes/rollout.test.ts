@@ -1,15 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Deployment, Pod } from '../../../src/adapters/kubernetes/objects.ts';
+import type { Pod } from '../../../src/adapters/kubernetes/objects.ts';
 import { podProblem, rolloutState, wasCompleted } from '../../../src/adapters/kubernetes/rollout.ts';
-import { kubernetesNotes } from '../../../templates/notes/kubernetes.ts';
+import type { Workload } from '../../../src/adapters/kubernetes/workload.ts';
+import { notes } from '../../../templates/notes/index.ts';
 
 const exceeded = { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' };
 const available = { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable' };
 
 const deployment = (status: object, generation = 2, replicas = 3) =>
   ({
+    kind: 'Deployment',
     metadata: { generation },
     spec: { replicas },
     status: {
@@ -21,10 +23,10 @@ const deployment = (status: object, generation = 2, replicas = 3) =>
       conditions: [],
       ...status,
     },
-  }) as object as Deployment;
+  }) as object as Workload;
 
 describe("a rollout is judged in kubectl's order", () => {
-  const rows: readonly [string, Deployment, string][] = [
+  const rows: readonly [string, Workload, string][] = [
     ['not observed yet, whatever the old conditions say', deployment({ conditions: [exceeded] }, 3), 'waiting'],
     ['deadline exceeded', deployment({ updatedReplicas: 1, conditions: [exceeded] }), 'stuck'],
     ['new pods missing', deployment({ updatedReplicas: 1 }), 'waiting'],
@@ -77,11 +79,12 @@ describe('what keeps a pod from getting ready', () => {
 
 it('every note of the adapter has its sentence', () => {
   const folder = join(import.meta.dirname, '../../../src/adapters/kubernetes');
-  const source = readdirSync(folder).map(file => readFileSync(join(folder, file), 'utf8'));
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'));
+  const source = files.map(file => readFileSync(join(folder, file), 'utf8'));
   const codes = source.flatMap(text =>
     [...text.matchAll(/\bnote\(\s*'(?<code>[a-z-]+)'/g)].map(found => found.groups?.code),
   );
-  const sentences = [...Object.keys(kubernetesNotes)];
+  const sentences = Object.keys(notes);
   expect(codes.filter(code => code && !sentences.includes(code))).toEqual([]);
   expect(sentences).toContain('rolled-out-without-pods');
 });

@@ -18,10 +18,10 @@ import type { Run } from '../../../src/domain/run.ts';
 import type { Check, CheckContext } from '../../../src/ports/check.ts';
 import type { ApplyContext, Executor, PlanContext, Settlement } from '../../../src/ports/executor.ts';
 import { openApi } from '../../cluster/api.ts';
-import { keptInMemory } from '../../fakes/kept-texts.ts';
 import type { FaultProxy } from '../../cluster/fault-proxy.ts';
 import type { Rules, TestCluster } from '../../cluster/suite.ts';
 import { eventually } from '../../cluster/suite.ts';
+import { keptInMemory } from '../../fakes/kept-texts.ts';
 
 /** The rights that the documentation asks for, and no more. */
 export const neededRules: Rules = [
@@ -41,6 +41,8 @@ export type Place = {
   readonly kubeconfig: string;
   /** The folder that stands for the catalogue's. */
   readonly folder: string;
+  /** What was kept outside the cluster. */
+  readonly kept: ReturnType<typeof keptInMemory>;
   executor(kind: string): Promise<Executor>;
   check(): Promise<Check>;
   look(input: JsonObject): Promise<ObservedReleases>;
@@ -71,6 +73,7 @@ export async function openPlace(cluster: TestCluster, rules: Rules = neededRules
     proxy,
     kubeconfig,
     folder,
+    kept,
     executor: kind => entryOf(kubernetesExecutors, kind).load(deps),
     check: () => entryOf(kubernetesChecks, 'kubernetes.rollout').load(deps),
     look: async input => {

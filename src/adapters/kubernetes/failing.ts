@@ -1,0 +1,141 @@
+import type { Connection } from './connect.ts';
+import { hideSecretsInText } from './hide.ts';
+import { KubeError } from './kube-error.ts';
+import { type Pod, pathOf } from './objects.ts';
+import { type Refusing, refusedPods } from './refused-pods.ts';
+import type { Revision } from './revisions.ts';
+import { type PodProblem, podProblem, rolloutState } from './rollout.ts';
+import type { Awaited } from './settle.ts';
+import { hangingPods } from './stuck.ts';
+import type { World } from './world.ts';
+
+/** What one judge of a rollout carries from look to look. */
+export interface Watching {
+  /** Our clock when watching began, epoch ms. */
+  readonly since: number;
+  /** The counts as they last moved, and when, epoch ms. */
+  moved: { readonly counts: string; readonly at: number } | null;
+  /** Since when each pod has had a problem without a break, epoch ms; what refuses pods stands under the empty name. */
+  readonly problems: Map<string, number>;
+  /** Whether any pod of the new template was seen ready. */
+  served: boolean;
+}
+
+/** A rollout as one look shows it. */
+export interface Look {
+  readonly connection: Connection;
+  readonly world: World;
+  readonly change: Awaited;
+  readonly revision: Revision | undefined;
+  /** Pods of the new template, and all that the selector finds. */
+  readonly pods: readonly Pod[];
+  readonly all: readonly Pod[];
+  /** Whether hanging pods are seen to, so that they are no reason to give up. */
+  readonly tended: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** When a look was, and when the change was written by the API server's clock (0 unknown), epoch ms. */
+export interface Moment {
+  readonly now: number;
+  readonly patchedAt: number;
+}
+
+/** Why a rollout counts as failed, and the container whose last words say more. */
+export interface Failure {
+  readonly what: string;
+  readonly cause?: string;
+  readonly pod?: string;
+  readonly container?: string | null | undefined;
+}
+
+/** How much later than the controller we declare its deadline passed, in ms. */
+const slack = 30_000;
+/** How long a StatefulSet or DaemonSet may make no progress: its controller knows no deadline. As a Deployment's default. */
+const ownPatience = 600;
+
+/** Judges whether a rollout has failed; null while it may still come. */
+export async function failureOf(look: Look, watching: Watching, moment: Moment): Promise<Failure | null> {
+  return (
+    deadlinePassed(look, watching, moment) ?? lastingProblem(look, watching, moment, await refusedPods(look, moment))
+  );
+}
+
+/** A deadline that passed before ours could have is left over from the failed rollout: it says nothing about this one. */
+function deadlinePassed({ world }: Look, watching: Watching, { now, patchedAt }: Moment): Failure | null {
+  const { spec, status } = world.workload;
+  const patience = (spec.progressDeadlineSeconds ?? ownPatience + spec.minReadySeconds) * 1000;
+  const counts = JSON.stringify([
+    status.replicas,
+    status.updatedReplicas,
+    status.readyReplicas,
+    status.availableReplicas,
+  ]);
+  // A worker that took over counts from the patch on, not from when it came.
+  const begun = patchedAt > 0 ? Math.min(patchedAt, watching.since) : watching.since;
+  if (watching.moved?.counts !== counts) watching.moved = { counts, at: watching.moved ? now : begun };
+  const state = rolloutState(world.workload);
+  const fresh = state.phase === 'stuck' && patchedAt > 0 && state.since >= patchedAt + patience - 1000;
+  const overdue = now > watching.moved.at + patience + slack;
+  if (!fresh && !overdue) return null;
+  const said = state.phase === 'stuck' ? state.message : '';
+  return { what: [`not ready within its ${patience / 1000} s`, said].filter(Boolean).join(': '), cause: 'deadline' };
+}
+
+function lastingProblem(look: Look, watching: Watching, moment: Moment, refused: Refusing | null): Failure | null {
+  const problems: PodProblem[] = [
+    ...look.pods.map(pod => podProblem(pod, moment.patchedAt)).filter(problem => problem !== null),
+    ...stuckOn(look),
+    ...(refused ? [{ pod: '', reason: 'PodsRefused', atLeastSeconds: 0, ...refused }] : []),
+  ];
+  const seen = new Set(problems.map(({ pod }) => pod));
+  for (const pod of watching.problems.keys()) if (!seen.has(pod)) watching.problems.delete(pod);
+  for (const problem of problems) {
+    const since = watching.problems.get(problem.pod) ?? moment.now;
+    watching.problems.set(problem.pod, since);
+    const patience = Math.max(look.change.graceSeconds, problem.atLeastSeconds) * 1000;
+    if (!problem.atOnce && moment.now - since < patience) continue;
+    const where = problem.pod ? `pod ${problem.pod}: ` : '';
+    const { reason: cause, message, atOnce: _, atLeastSeconds: __, ...who } = problem;
+    return { what: `${where}${cause}, ${message}`, cause, ...who };
+  }
+  return null;
+}
+
+/** A StatefulSet that waits for a pod of the release before which will never be ready (kubernetes#67250). */
+function stuckOn({ world, all, tended }: Look): PodProblem[] {
+  if (tended) return [];
+  const { next } = hangingPods(world, all);
+  if (!next) return [];
+  const pod = next.metadata.name;
+  const message = `the StatefulSet waits for this pod, which hangs on the release before; delete it: kubectl delete pod ${pod}`;
+  return [{ pod, reason: 'StatefulSetStuck', message, atLeastSeconds: 0 }];
+}
+
+/** Lines of a dead container's log that go into the reason, and the bytes read for them. */
+const lastLines = 5;
+const longest = 4_096;
+
+/** A failure with what its container said last, secrets hidden; where that may not be read, or nothing was said, as it is. */
+export async function withLastWords(
+  connection: Connection,
+  namespace: string,
+  failure: Failure,
+  signal: AbortSignal,
+): Promise<Failure> {
+  const { pod, container, cause } = failure;
+  if (!pod || !container || (cause !== 'CrashLoopBackOff' && cause !== 'OOMKilled' && cause !== 'RunContainerError')) {
+    return failure;
+  }
+  const query = `container=${encodeURIComponent(container)}&previous=true&tailLines=${lastLines}&limitBytes=${longest}`;
+  const path = `${pathOf('api/v1', namespace, 'pods', pod)}/log?${query}`;
+  const request = { verb: 'get', resource: 'pods/log', namespace, path, signal, accept: 'text/plain, */*' };
+  try {
+    const answer = await connection.ask({ ...request, longest: 4 * longest, limitMs: 5_000 });
+    const said = answer.status === 200 ? hideSecretsInText(answer.text).trim() : '';
+    return said ? { ...failure, what: `${failure.what}; it said last: ${said}` } : failure;
+  } catch (error) {
+    if (error instanceof KubeError) return failure;
+    throw error;
+  }
+}

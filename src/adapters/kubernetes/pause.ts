@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import type { JsonObject } from '../../domain/json.ts';
+import { note } from '../../domain/note.ts';
+import type { StepPlan } from '../../domain/plan.ts';
+import { Refusal, reason } from '../../domain/reason.ts';
+import type { Executor, Observation, PlanContext } from '../../ports/executor.ts';
+import type { Connect, Connection } from './connect.ts';
+import { objectOf, placeFields } from './input.ts';
+import { nothingToChange } from './judged.ts';
+import { KubeError } from './kube-error.ts';
+import { guardedWrite, kubectlAt, objectExecutor, settleBy } from './object-executor.ts';
+import { ownersOf, refuseOwned } from './owners.ts';
+import { pauseInput } from './rollout-input.ts';
+import { hashOf } from './template.ts';
+import { patchWorkload, readWorkload, type Workload } from './workload.ts';
+
+const pauseBody = z.strictObject({
+  ...placeFields,
+  uid: z.string().regex(/^[\w-]{1,64}$/),
+  paused: z.boolean(),
+});
+type Pause = z.infer<typeof pauseBody>;
+
+/** How long the controller may take to see it, in ms. */
+const limitMs = 60_000;
+
+/** Pauses a Deployment, or resumes it: each is the other's inverse. */
+export function createPause(
+  kind: 'kubernetes.rollout-pause' | 'kubernetes.rollout-resume',
+  connect: Connect,
+  clock: { now(): number },
+): Executor {
+  const paused = kind === 'kubernetes.rollout-pause';
+  return objectExecutor(connect, {
+    kind,
+    body: pauseBody,
+    plan: (connection, context, input) => planPause(connection, context, input, paused),
+    observe: observePause,
+    apply: (connection, pause, { signal }) =>
+      guardedWrite(
+        () => readWorkload(connection, pause, signal),
+        now => write(connection, pause, now, signal),
+        signal,
+      ),
+    settle: (connection, pause, context) => {
+      const object = objectOf(pause);
+      const look = async () => {
+        const { metadata, spec, status } = await readWorkload(connection, pause, context.signal);
+        if (metadata.uid !== pause.uid || spec.paused !== pause.paused) throw moved(pause);
+        const seen = status.observedGeneration >= metadata.generation;
+        return seen ? ({ state: 'settled', note: noteOn(pause), served: false } as const) : null;
+      };
+      const why = `its controller has not seen it in ${limitMs / 1000} s`;
+      const overdue = () =>
+        ({ state: 'failed', served: false, reason: reason('not-settled', { object }, why) }) as const;
+      return settleBy(object, look, overdue, { context, clock, limitMs });
+    },
+    byHand: pause => [
+      `${kubectlAt(pause)} rollout ${pause.paused ? 'pause' : 'resume'} deployment/${pause.deployment}`,
+    ],
+  });
+}
+
+const noteOn = (pause: Pause) => note(pause.paused ? 'rollout-paused' : 'rollout-resumed', { object: objectOf(pause) });
+
+function moved(pause: Pause): Refusal {
+  return new Refusal(reason('target-changed', { object: objectOf(pause) }));
+}
+
+const fingerprintOf = (workload: Workload) =>
+  hashOf({ uid: workload.metadata.uid, paused: workload.spec.paused, owners: ownersOf(workload) });
+
+async function planPause(
+  connection: Connection,
+  context: PlanContext,
+  raw: JsonObject,
+  paused: boolean,
+): Promise<StepPlan> {
+  const input = pauseInput.parse(raw);
+  const object = objectOf(input);
+  const workload = await readWorkload(connection, input, context.signal);
+  refuseOwned(input, workload);
+  if (workload.spec.paused === paused) return nothingToChange;
+  const body: Pause = { ...input, uid: workload.metadata.uid, paused };
+  await patchWorkload(connection, input, patchOf(workload, paused), { dryRun: true, signal: context.signal });
+  const words = (goes: boolean) => ({
+    summary: note(goes ? 'rollout-pauses' : 'rollout-resumes', { object }),
+    diff: `-  paused: ${!goes}\n+  paused: ${goes}`,
+  });
+  const operation = {
+    object,
+    body,
+    preview: words(paused),
+    fingerprint: fingerprintOf(workload),
+    idempotent: true,
+    inverse: { object, body: { ...body, paused: !paused }, preview: words(!paused), idempotent: true },
+  };
+  return { ...nothingToChange, operations: [operation], expectedMs: 1_000 };
+}
+
+async function observePause(connection: Connection, pause: Pause, signal: AbortSignal): Promise<Observation> {
+  const object = objectOf(pause);
+  const workload = await readWorkload(connection, pause, signal).catch((error: unknown) => {
+    if (error instanceof KubeError && error.status === 404) return null;
+    throw error;
+  });
+  if (!workload) return { state: 'unknown', fingerprint: hashOf('gone'), note: note('deployment-gone', { object }) };
+  const { metadata, spec } = workload;
+  const applied = metadata.uid === pause.uid && spec.paused === pause.paused;
+  const now = noteOn({ ...pause, paused: spec.paused });
+  return { state: applied ? 'applied' : 'not-applied', fingerprint: fingerprintOf(workload), note: now };
+}
+
+async function write(connection: Connection, pause: Pause, now: Workload, signal: AbortSignal): Promise<void> {
+  if (now.metadata.uid !== pause.uid) throw moved(pause);
+  if (now.spec.paused === pause.paused) return;
+  refuseOwned(pause, now);
+  await patchWorkload(connection, pause, patchOf(now, pause.paused), { dryRun: false, signal });
+}
+
+/** Bound to the generation: whoever wrote the specification meanwhile, a stale worker cannot pause what was resumed since. */
+function patchOf({ metadata }: Workload, paused: boolean): JsonObject[] {
+  return [
+    { op: 'test', path: '/metadata/uid', value: metadata.uid },
+    { op: 'test', path: '/metadata/generation', value: metadata.generation },
+    { op: 'add', path: '/spec/paused', value: paused },
+  ];
+}

@@ -1,0 +1,238 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../src/domain/json.ts';
+import { Refusal } from '../../../src/domain/reason.ts';
+import { useCluster } from '../../cluster/suite.ts';
+import { carryOut, contexts, pick, releaseOf } from '../kubernetes/targets.ts';
+import { imageOf, readDeployment, rolledOut } from '../kubernetes/workloads.ts';
+import { hookFile } from './chart.ts';
+import { type HelmPlace, helms, openHelm } from './world.ts';
+
+const cluster = useCluster();
+const places: HelmPlace[] = [];
+afterEach(async () => {
+  for (const place of places.splice(0)) await place.close();
+});
+
+async function open(program: (typeof helms)[number]): Promise<HelmPlace> {
+  const place = await openHelm(cluster, program);
+  places.push(place);
+  return place;
+}
+
+const codes = (notes: readonly { readonly code: string }[]) => notes.map(({ code }) => code);
+const limit = { timeout: 120_000 };
+
+describe.each(helms)('helm.rollback by %s', program => {
+  it('trap 10: the revision before is failed, so the good one below it is taken, by its number', limit, async () => {
+    const place = await open(program);
+    await place.deploy({ image: 'app:1.0.0' });
+    await rolledOut(cluster.api, place.namespace, 'shop');
+    await expect(
+      place.deploy({ image: 'app:crash', probe: false, mode: 'worse' }, '--wait', '--timeout', '4s'),
+    ).rejects.toThrow();
+    await place.deploy({ image: 'app:sick', mode: 'bad' });
+    const seen = await place.look();
+    expect(seen.current?.version).toBe('sick');
+    expect(seen.settled).toBe(false);
+    expect(seen.history.map(({ version, missing }) => [version, missing?.code ?? null])).toEqual([
+      ['crash', 'helm-revision-not-rolled-out'],
+      ['1.0.0', null],
+    ]);
+    const executor = place.executor();
+    const failed = seen.history[0];
+    if (!failed) throw new Error('no failed release');
+    await expect(executor.plan(contexts().plan(releaseOf(failed)), place.input)).rejects.toMatchObject({
+      reason: { code: 'release-not-eligible', detail: 'revision 2 is failed' },
+    });
+    const plan = await executor.plan(contexts().plan(pick(seen, '1.0.0')), place.input);
+    expect(plan.operations[0]?.preview.summary.facts).toMatchObject({ from: 3, to: 1, changed: 3 });
+    expect(await carryOut(executor, plan.operations)).toMatchObject({ state: 'settled', served: true });
+    expect(await imageOf(cluster.api, place.namespace, 'shop')).toBe('app:1.0.0');
+    expect((await place.history()).map(({ status }) => status)).toEqual([
+      'superseded',
+      'failed',
+      'superseded',
+      'deployed',
+    ]);
+    const after = await place.look();
+    expect(after.current?.key).toBe(pick(seen, '1.0.0').key);
+    expect(after.settled).toBe(true);
+  });
+
+  it('trap 10: a revision that was pruned, or whose Secret is gone, may not be taken', limit, async () => {
+    const place = await open(program);
+    await place.deploy({ image: 'app:1.0.0' });
+    const first = pick(await place.look(), '1.0.0');
+    await place.deploy({ image: 'app:1.1.0' });
+    const second = pick(await place.look(), '1.1.0');
+    await place.deploy({ image: 'app:1.2.0' }, '--history-max', '2');
+    const executor = place.executor();
+    const refused = { reason: { code: 'release-not-eligible' } };
+    await expect(executor.plan(contexts().plan(first), place.input)).rejects.toMatchObject(refused);
+    const plan = await executor.plan(contexts().plan(second), place.input);
+    const secrets = `/api/v1/namespaces/${place.namespace}/secrets`;
+    await cluster.api('DELETE', `${secrets}/sh.helm.release.v1.shop.v2`);
+    await expect(carryOut(executor, plan.operations)).rejects.toMatchObject(refused);
+    expect((await place.history()).map(({ revision }) => revision)).toEqual([3]);
+  });
+
+  it('a pending revision may be helm at work; once abandoned it is marked failed first', limit, async () => {
+    const place = await open(program);
+    await place.deploy({ image: 'app:1.0.0' });
+    await place.deploy({ image: 'app:1.1.0' });
+    const releases = await place.look();
+    const executor = place.executor();
+    await makePending(place, 2);
+    const fresh = executor.plan(contexts().plan(pick(releases, '1.0.0')), place.input);
+    await expect(fresh).rejects.toMatchObject({ reason: { code: 'plan-failed', facts: { why: 'pending-upgrade' } } });
+    const input = { ...place.input, timeout: '1s' };
+    await new Promise(resolve => setTimeout(resolve, 1_200));
+    const plan = await executor.plan(contexts().plan(pick(releases, '1.0.0')), input);
+    expect(codes(plan.warnings)).toContain('helm-unlocks');
+    expect(plan.operations[0]?.inverse).toBeNull();
+    const [operation] = plan.operations;
+    if (!operation) throw new Error('no operation');
+    const longer = { ...operation, body: { ...operation.body, timeoutSeconds: 60 } as JsonObject };
+    expect(await carryOut(executor, [longer])).toMatchObject({ state: 'settled' });
+    const books = await place.history();
+    expect(books.map(({ status }) => status)).toEqual(['superseded', 'failed', 'deployed']);
+    expect(books[1]?.description).toContain('marked failed by Backout');
+    await place.deploy({ image: 'app:1.2.0' });
+  });
+
+  it('shows a diff without the values of secrets, what is deleted, and what stays', limit, async () => {
+    const place = await open(program);
+    const claim = (keep: boolean) => `
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: ${keep ? 'kept' : 'lost'}
+  annotations: {${keep ? 'helm.sh/resource-policy: keep' : ''}}
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 1Mi}}
+`;
+    await place.deploy({ password: 'first-secret-value' });
+    const files = {
+      'templates/kept.yaml': claim(true),
+      'templates/lost.yaml': claim(false),
+      'templates/migrate.yaml': hookFile('migrate', 'post-upgrade'),
+      'crds/price.yaml': 'apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n',
+    };
+    await place.deploy({ image: 'app:1.1.0', password: 'second-secret-value', files });
+    const releases = await place.look();
+    const plan = await place.executor().plan(contexts().plan(pick(releases, '1.0.0')), place.input);
+    const diff = plan.operations[0]?.preview.diff ?? '';
+    expect(diff).toContain('-          image: app:1.1.0\n+          image: app:1.0.0');
+    expect(diff).toContain('-  PASSWORD: (hidden)\n+  PASSWORD: (hidden, another value)');
+    expect(JSON.stringify(plan)).not.toContain('secret-value');
+    expect(plan.blastRadius).toMatchObject([
+      { code: 'helm-restarts', facts: { names: ['Deployment/shop'] } },
+      { code: 'helm-deletes', facts: { names: ['PersistentVolumeClaim/lost'] } },
+    ]);
+    expect(plan.warnings).toMatchObject([
+      { code: 'helm-deletes-data', facts: { names: ['PersistentVolumeClaim/lost'] } },
+    ]);
+    expect(plan.notRolledBack).toMatchObject([
+      { code: 'helm-hooks-stay', facts: { names: ['Job/migrate'] } },
+      { code: 'helm-crds-stay', facts: { names: ['crds/price.yaml'] } },
+      { code: 'helm-volumes-stay', facts: { names: ['PersistentVolumeClaim/lost'] } },
+      { code: 'helm-keeps', facts: { names: ['PersistentVolumeClaim/kept'] } },
+    ]);
+  });
+
+  it('leaves a release alone that Flux manages', limit, async () => {
+    const place = await open(program);
+    const files = {
+      'templates/mark.yaml':
+        'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: mark\n  labels: {helm.toolkit.fluxcd.io/name: shop}\n',
+    };
+    await place.deploy({ files });
+    await place.deploy({ image: 'app:1.1.0', files });
+    const to = pick(await place.look(), '1.0.0');
+    await expect(place.executor().plan(contexts().plan(to), place.input)).rejects.toMatchObject({
+      reason: { code: 'owned-by-other', facts: { owner: ['Flux'] } },
+    });
+  });
+
+  it('takes a change of values alone back, and calls two of one tag by different names', limit, async () => {
+    const place = await open(program);
+    await place.deploy({ mode: 'one' });
+    const big = '--set-json=limits.big=12345678901234567890';
+    await place.deploy({ mode: 'one' }, big);
+    await place.deploy({ mode: 'two' });
+    const releases = await place.look();
+    expect(releases.current?.version).toBe('1.0.0');
+    expect(new Set(releases.history.map(({ version }) => version)).size).toBe(2);
+    const [last] = releases.history;
+    if (!last) throw new Error('no release');
+    const executor = place.executor();
+    const plan = await executor.plan(contexts().plan(releaseOf(last)), place.input);
+    expect(await carryOut(executor, plan.operations)).toMatchObject({ state: 'settled' });
+    const config = await cluster.api('GET', `/api/v1/namespaces/${place.namespace}/configmaps/shop`);
+    expect(config.data?.MODE).toBe('one');
+    expect((await place.look()).current?.key).toBe(last.key);
+    const again = await executor.plan(contexts().plan(releaseOf(last)), place.input);
+    expect(again.operations).toEqual([]);
+  });
+
+  it('leaves the same objects as helm rollback by hand', limit, async () => {
+    const [ours, theirs] = [await open(program), await open(program)];
+    for (const place of [ours, theirs]) {
+      await place.deploy({ image: 'app:1.0.0', mode: 'one', password: 'first' });
+      await place.deploy({ image: 'app:1.1.0', mode: 'two', password: 'second' });
+      await rolledOut(cluster.api, place.namespace, 'shop');
+    }
+    const executor = ours.executor();
+    const plan = await executor.plan(contexts().plan(pick(await ours.look(), '1.0.0')), ours.input);
+    await carryOut(executor, plan.operations);
+    await theirs.helm('rollback', 'shop', '1', '--wait', '--cleanup-on-fail');
+    const [a, b] = await Promise.all([ours, theirs].map(objectsOf));
+    expect(a).toEqual(b);
+    const [mine, other] = await Promise.all([ours.history(), theirs.history()]);
+    expect(mine.map(({ revision, status }) => [revision, status])).toEqual(
+      other.map(({ revision, status }) => [revision, status]),
+    );
+  });
+
+  it('nobody else goes between: an upgrade that comes after the plan is not rolled over', limit, async () => {
+    const place = await open(program);
+    await place.deploy({ image: 'app:1.0.0' });
+    await place.deploy({ image: 'app:1.1.0' });
+    const executor = place.executor();
+    const plan = await executor.plan(contexts().plan(pick(await place.look(), '1.0.0')), place.input);
+    await place.deploy({ image: 'app:1.2.0' });
+    await expect(carryOut(executor, plan.operations)).rejects.toBeInstanceOf(Refusal);
+    expect(await imageOf(cluster.api, place.namespace, 'shop')).toBe('app:1.2.0');
+    expect(place.started.filter(line => line.includes(' rollback '))).toEqual([]);
+  });
+});
+
+/** Marks a revision as helm leaves it when it is killed: pending, in its Secret and its label. */
+async function makePending(place: HelmPlace, revision: number): Promise<void> {
+  const path = `/api/v1/namespaces/${place.namespace}/secrets/sh.helm.release.v1.shop.v${revision}`;
+  const found = await cluster.api('GET', path);
+  const { withStatus } = await import('../../../src/adapters/helm/payload.ts');
+  const body = {
+    metadata: { labels: { status: 'pending-upgrade' } },
+    data: { release: withStatus(String(found.data?.release), 'pending-upgrade', 'Preparing upgrade') },
+  };
+  await cluster.api('PATCH', path, body, 'application/merge-patch+json');
+}
+
+/** The release's objects without what no two objects share: ids, times, numbers of writes. */
+async function objectsOf(place: HelmPlace): Promise<unknown> {
+  const read = (path: string) => cluster.api('GET', `/api/v1/namespaces/${place.namespace}/${path}`);
+  const all = [
+    await readDeployment(cluster.api, place.namespace, 'shop'),
+    await read('configmaps/shop'),
+    await read('secrets/shop'),
+  ];
+  return all.map(found => {
+    const { metadata, spec, data } = JSON.parse(JSON.stringify(found));
+    const { name, labels, annotations, managedFields, generation } = metadata;
+    const booked = managedFields.map(({ time: _, ...entry }: Record<string, unknown>) => entry);
+    const { 'meta.helm.sh/release-namespace': __, ...kept } = annotations ?? {};
+    return { name, labels, annotations: kept, booked, generation, spec, data };
+  });
+}

@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { createRollback } from '../../../src/adapters/helm/executor.ts';
+import { createReleaseSource } from '../../../src/adapters/helm/release-source.ts';
+import { executors, releaseSources } from '../../../src/adapters/helm/table.ts';
+import { createOpenCluster } from '../../../src/adapters/kubernetes/cluster.ts';
+import { createProcesses } from '../../../src/adapters/process/processes.ts';
+import type { JsonObject } from '../../../src/domain/json.ts';
+import type { ObservedReleases } from '../../../src/domain/release.ts';
+import type { Executor } from '../../../src/ports/executor.ts';
+import type { Processes } from '../../../src/ports/processes.ts';
+import { openApi } from '../../cluster/api.ts';
+import { readClusterEnvironment } from '../../cluster/environment.ts';
+import type { FaultProxy } from '../../cluster/fault-proxy.ts';
+import { requireProgram } from '../../cluster/programs.ts';
+import type { Rules, TestCluster } from '../../cluster/suite.ts';
+import { eventually } from '../../cluster/suite.ts';
+import { chartFiles, type Shape } from './chart.ts';
+
+const run = promisify(execFile);
+
+/** Both Helms, as they are told apart in the names of tests. */
+export const helms = ['helm3', 'helm4'] as const;
+export type Helm = (typeof helms)[number];
+
+const all = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
+/** What helm needs for the test's chart, and what is needed to follow it. */
+const neededRules: Rules = [
+  { apiGroups: [''], resources: ['secrets', 'configmaps', 'services', 'persistentvolumeclaims'], verbs: all },
+  { apiGroups: ['apps'], resources: ['deployments', 'statefulsets'], verbs: all },
+  { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: [''], resources: ['pods', 'events'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: ['batch'], resources: ['jobs'], verbs: all },
+];
+
+/** One namespace in which a person uses helm, and in which Backout acts with an account of its own. */
+export interface HelmPlace {
+  readonly namespace: string;
+  readonly binary: string;
+  readonly kubeconfig: string;
+  readonly proxy: FaultProxy;
+  /** Command lines of the programs that Backout has started. */
+  readonly started: string[];
+  readonly input: JsonObject;
+  /** Runs helm as a person does; rejects where it fails. */
+  helm(...args: readonly string[]): Promise<string>;
+  /** Installs or upgrades the release to a shape of the chart. */
+  deploy(shape: Shape, ...flags: readonly string[]): Promise<string>;
+  history(): Promise<{ revision: number; status: string; description: string }[]>;
+  executor(): Executor;
+  /** An executor whose helm is killed so many ms after its start. */
+  executorWith(processes: (real: Processes) => Processes): Executor;
+  look(): Promise<ObservedReleases>;
+  endChild(child: { readonly pid: number; readonly startTime: string }): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Opens it. */
+export async function openHelm(cluster: TestCluster, program: Helm, rules: Rules = neededRules): Promise<HelmPlace> {
+  const binary = requireProgram(program, readClusterEnvironment());
+  const namespace = await cluster.namespace();
+  const proxy = await cluster.faultProxy();
+  const folder = mkdtempSync(join(tmpdir(), 'backout-helm-'));
+  const kubeconfig = join(folder, 'kubeconfig');
+  const text = await cluster.account(namespace, rules, proxy.url);
+  writeFileSync(kubeconfig, text, { mode: 0o600 });
+  const asAccount = await openApi(text);
+  await eventually('role', () => asAccount('GET', `/api/v1/namespaces/${namespace}/secrets`).catch(() => undefined));
+  proxy.clear();
+  const started: string[] = [];
+  const real = createProcesses({ path: '/usr/bin:/bin', home: folder });
+  const counting: Processes = {
+    ...real,
+    run: request => {
+      started.push(request.argv.join(' '));
+      return real.run(request);
+    },
+  };
+  const clock = { now: () => Date.now() };
+  const shared = { kubeconfig, stateDir: folder, clock };
+  const env = { PATH: '/usr/bin:/bin', HOME: folder, KUBECONFIG: cluster.kubeconfigPath };
+  const helm = async (...args: readonly string[]): Promise<string> =>
+    (await run(binary, [...args, '--namespace', namespace], { env, maxBuffer: 64 * 1024 * 1024 })).stdout;
+  const where = { release: 'shop', namespace };
+  let charts = 0;
+  const executorWith = (wrap: (real: Processes) => Processes) =>
+    createRollback({ ...shared, processes: wrap(counting), openCluster: createOpenCluster({ kubeconfig }) });
+  return {
+    ...{ namespace, binary, kubeconfig, proxy, started, helm, executorWith },
+    input: rowOf(executors, 'helm.rollback').input.parse({ ...where, binary, timeout: '30s' }),
+    deploy: async (shape, ...flags) => {
+      charts += 1;
+      const chart = join(folder, `chart-${charts}`);
+      for (const [name, body] of Object.entries(chartFiles(shape))) {
+        mkdirSync(dirname(join(chart, name)), { recursive: true });
+        writeFileSync(join(chart, name), body);
+      }
+      return helm('upgrade', '--install', 'shop', chart, ...flags);
+    },
+    history: async () => JSON.parse(await helm('history', 'shop', '--output', 'json')),
+    executor: () => executorWith(processes => processes),
+    look: async () => {
+      const source = createReleaseSource({ openCluster: createOpenCluster({ kubeconfig }) });
+      const input = rowOf(releaseSources, 'helm.release').input.parse(where);
+      return source.look({ signal: AbortSignal.timeout(30_000) }, input);
+    },
+    endChild: child => real.end(child),
+    close: async () => {
+      await proxy.close();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+function rowOf<Row extends { readonly kind: string }>(rows: readonly Row[], kind: string): Row {
+  const row = rows.find(one => one.kind === kind);
+  if (!row) throw new Error(`no row ${kind}`);
+  return row;
+}

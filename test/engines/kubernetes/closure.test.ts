@@ -1,0 +1,196 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { useCluster } from '../../cluster/suite.ts';
+import { copiesIn, nextSecond, openShop, passwordOf } from './configuration-world.ts';
+import { carryOut, contexts, pick, refusalOf, releaseOf } from './targets.ts';
+
+const cluster = useCluster();
+const shops: Awaited<ReturnType<typeof openShop>>[] = [];
+afterEach(async () => {
+  for (const shop of shops.splice(0)) await shop.close();
+});
+
+async function open(options: Parameters<typeof openShop>[1] = {}) {
+  const shop = await openShop(cluster, options);
+  shops.push(shop);
+  return shop;
+}
+
+const codes = (notes: readonly { readonly code: string }[]) => notes.map(({ code }) => code);
+
+describe('a release is its template with its configuration', { timeout: 120_000 }, () => {
+  it('a bad release that changed image, ConfigMap and Secret comes back whole by one plan', async () => {
+    const shop = await open();
+    const good = (await shop.look()).current;
+    expect(Object.keys(good?.identity ?? {}).sort()).toEqual(
+      ['ConfigMap/flags', 'Secret/login', 'image/app', 'template'].sort(),
+    );
+    await shop.configure('two');
+    await shop.deploy('app:1.1.0');
+    expect(await shop.served()).toEqual({ version: '1.1.0', mode: 'two', password: passwordOf('two'), file: 'two' });
+    const releases = await shop.look();
+    const to = pick(releases, '1.0.0');
+    expect(to.identity['ConfigMap/flags']).toBe(good?.identity['ConfigMap/flags']);
+    const undo = await shop.undo();
+    const plan = await undo.plan(contexts().plan(to), shop.input);
+    expect(plan.operations.map(({ object }) => object.replace(shop.namespace, 'ns'))).toEqual([
+      'configmap ns/flags',
+      'secret ns/login',
+      'deployment ns/shop',
+    ]);
+    expect(plan.notRolledBack).toEqual([]);
+    expect(plan.operations[0]?.preview.diff).toContain('-  mode: two');
+    const settled = await carryOut(undo, plan.operations);
+    expect(settled).toMatchObject({ state: 'settled', served: true });
+    expect(await shop.served()).toEqual({ version: '1.0.0', mode: 'one', password: passwordOf('one'), file: 'one' });
+    expect((await shop.look()).current?.key).toBe(good?.key);
+    for (const operation of plan.operations)
+      expect((await undo.observe(contexts().apply, operation)).state, operation.object).toBe('applied');
+    for (const operation of [...plan.operations].reverse())
+      if (operation.inverse) await carryOut(undo, [{ ...operation.inverse, fingerprint: '', inverse: null }]);
+    expect(await shop.served()).toEqual({ version: '1.1.0', mode: 'two', password: passwordOf('two'), file: 'two' });
+    const copies = await copiesIn(shop.api, shop.namespace);
+    expect(copies.map(({ immutable }) => immutable)).toEqual([true, true]);
+    const outside = JSON.stringify([plan, releases, [...shop.place.kept.texts], settled]);
+    expect(outside).not.toContain('canary-hunter2');
+    expect(outside).not.toContain(Buffer.from(passwordOf('one')).toString('base64').slice(0, 16));
+  });
+
+  it('a restart that picked up other configuration is another release; one that did not is none', async () => {
+    const shop = await open();
+    const first = (await shop.look()).current;
+    await shop.deploy(null);
+    await shop.served();
+    expect((await shop.look()).current?.key).toBe(first?.key);
+    expect((await shop.look()).history).toEqual([]);
+    await nextSecond();
+    await shop.configure('two');
+    expect((await shop.look()).current?.identity).toEqual(first?.identity);
+    await nextSecond();
+    await shop.deploy(null);
+    await shop.served();
+    const after = await shop.look();
+    expect(after.current?.key).not.toBe(first?.key);
+    expect(after.current?.identity.template).toBe(first?.identity.template);
+    expect(after.history.map(({ key }) => key)).toEqual([first?.key]);
+
+    const undo = await shop.undo();
+    const [old] = after.history;
+    if (!old) throw new Error('no history');
+    const plan = await undo.plan(contexts().plan(releaseOf(old)), shop.input);
+    expect(plan.operations).toHaveLength(3);
+    expect(plan.operations[2]?.preview.summary.code).toBe('deployment-starts-anew');
+    await carryOut(undo, plan.operations);
+    expect(await shop.served()).toMatchObject({ version: '1.0.0', mode: 'one', password: passwordOf('one') });
+    expect((await shop.look()).current?.key).toBe(first?.key);
+  });
+
+  it('a pruned ConfigMap with a hash in its name is made anew, and other readers are named', async () => {
+    const shop = await open({ flags: 'flags-7f9c' });
+    const { api, core, namespace } = shop;
+    await shop.look();
+    await api('POST', `${core}/configmaps`, { metadata: { name: 'flags-2b1d' }, data: { mode: 'two', colour: 'red' } });
+    await shop.deploy('app:1.1.0', {
+      volumes: [{ name: 'conf', configMap: { name: 'flags-2b1d' } }],
+      containers: [
+        {
+          name: 'app',
+          image: 'app:1.1.0',
+          env: [{ name: 'MODE', valueFrom: { configMapKeyRef: { name: 'flags-2b1d', key: 'mode' } } }],
+        },
+      ],
+    });
+    expect(await shop.served()).toMatchObject({ version: '1.1.0', mode: 'two', file: 'two' });
+    await api('DELETE', `${core}/configmaps/flags-7f9c`);
+    await api('POST', `/apis/apps/v1/namespaces/${namespace}/deployments`, {
+      metadata: { name: 'other' },
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: { app: 'other' } },
+        template: {
+          metadata: { labels: { app: 'other' } },
+          spec: {
+            containers: [{ name: 'a', image: 'app:1.0.0', envFrom: [{ configMapRef: { name: 'flags-7f9c' } }] }],
+          },
+        },
+      },
+    });
+    const releases = await shop.look();
+    const to = pick(releases, '1.0.0');
+    expect(releases.history[0]?.missing).toBeNull();
+    const undo = await shop.undo();
+    const plan = await undo.plan(contexts().plan(to), shop.input);
+    expect(plan.operations.map(({ preview }) => preview.summary.code)).toEqual([
+      'configuration-made-anew',
+      'deployment-goes-back',
+    ]);
+    expect(plan.warnings).toContainEqual({
+      code: 'configuration-shared',
+      facts: { object: `configmap ${namespace}/flags-7f9c`, names: ['deployment other'] },
+    });
+    await carryOut(undo, plan.operations);
+    expect(await shop.served()).toMatchObject({ version: '1.0.0', mode: 'one', file: 'one' });
+    for (const operation of [...plan.operations].reverse())
+      if (operation.inverse) await carryOut(undo, [{ ...operation.inverse, fingerprint: '', inverse: null }]);
+    const names = [...((await api('GET', `${core}/configmaps`)).items ?? [])].map(({ metadata }) => metadata?.name);
+    expect(names).not.toContain('flags-7f9c');
+  });
+
+  it('an immutable ConfigMap that has to change back is refused, unless the catalogue allows to make it anew', async () => {
+    const shop = await open();
+    const { api, core } = shop;
+    await shop.look();
+    await api('DELETE', `${core}/configmaps/flags`);
+    const data = { mode: 'two', colour: 'blue' };
+    await api('POST', `${core}/configmaps`, { metadata: { name: 'flags', labels: { a: 'b' } }, data, immutable: true });
+    await shop.deploy('app:1.1.0');
+    expect(await shop.served()).toMatchObject({ mode: 'two' });
+    const to = pick(await shop.look(), '1.0.0');
+    const undo = await shop.undo();
+    const refused = await refusalOf(undo.plan(contexts().plan(to), shop.input));
+    expect(refused).toMatchObject({ code: 'plan-failed', facts: { why: 'immutable' } });
+    const plan = await undo.plan(contexts().plan(to), { ...shop.input, replaceImmutable: true });
+    expect(codes(plan.warnings)).toContain('configuration-replaced');
+    await carryOut(undo, plan.operations);
+    expect(await shop.served()).toMatchObject({ version: '1.0.0', mode: 'one', file: 'one' });
+    expect(await api('GET', `${core}/configmaps/flags`)).toMatchObject({
+      metadata: { labels: { a: 'b' } },
+      immutable: true,
+      data: { mode: 'one' },
+    });
+  });
+
+  it('what was never seen, or may not be written, is told and stays', async () => {
+    const { neededRules } = await import('./targets.ts');
+    const shop = await open({ rules: neededRules });
+    const { current } = await shop.look();
+    await shop.configure('two');
+    await shop.deploy('app:1.1.0');
+    await shop.served();
+    expect(await copiesIn(shop.api, shop.namespace)).toEqual([]);
+    const to = pick(await shop.look(), '1.0.0');
+    const undo = await shop.undo();
+    const plan = await undo.plan(contexts().plan(to), shop.input);
+    expect(plan.operations).toHaveLength(1);
+    expect(codes(plan.notRolledBack)).toEqual(['configuration-not-allowed', 'configuration-not-kept']);
+    const { template = '' } = current?.identity ?? {};
+    const unseen = await undo.plan(contexts().plan({ ...to, identity: { template } }), shop.input);
+    expect(codes(unseen.notRolledBack)).toEqual(['configuration-stays', 'configuration-stays']);
+  });
+
+  it('somebody who changes the configuration between the plan and its run is not overwritten', async () => {
+    const shop = await open();
+    await shop.look();
+    await shop.configure('two');
+    await shop.deploy('app:1.1.0');
+    await shop.served();
+    const to = pick(await shop.look(), '1.0.0');
+    const undo = await shop.undo();
+    const { operations } = await undo.plan(contexts().plan(to), shop.input);
+    await shop.configure('three');
+    for (const operation of operations)
+      expect((await undo.observe(contexts().apply, operation)).fingerprint).not.toBe(operation.fingerprint);
+    const [first] = operations;
+    if (!first) throw new Error('no operation');
+    expect(await refusalOf(undo.apply(contexts().apply, first))).toMatchObject({ code: 'target-changed' });
+  });
+});

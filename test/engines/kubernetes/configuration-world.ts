@@ -1,0 +1,111 @@
+import type { Api, Json } from '../../cluster/api.ts';
+import { eventually, type Rules, type TestCluster } from '../../cluster/suite.ts';
+import { neededRules, openPlace } from './targets.ts';
+import { makeDeployment, patchDeployment, podsOf, rolledOut } from './workloads.ts';
+
+/** The rights that bringing configuration back takes besides. */
+export const closureRules: Rules = [
+  ...neededRules,
+  { apiGroups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], verbs: ['list'] },
+  { apiGroups: [''], resources: ['configmaps', 'secrets'], verbs: ['create', 'patch', 'delete'] },
+];
+
+const merge = 'application/merge-patch+json';
+
+/** What the containers of the shop read: a variable of each object, and a folder of files. */
+const podSpec = (flags: string) => ({
+  containers: [
+    {
+      name: 'app',
+      env: [
+        { name: 'MODE', valueFrom: { configMapKeyRef: { name: flags, key: 'mode' } } },
+        { name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'login', key: 'password' } } },
+      ],
+      volumeMounts: [{ name: 'conf', mountPath: '/www/conf' }],
+    },
+  ],
+  volumes: [{ name: 'conf', configMap: { name: flags } }],
+});
+
+/** The Secret's value in a release: a canary that may be seen nowhere outside the cluster. */
+export const passwordOf = (release: string) => `canary-hunter2-${release}`;
+
+/** A Deployment that reads a ConfigMap and a Secret, with its first release live and seen. */
+export async function openShop(cluster: TestCluster, options: { rules?: Rules; flags?: string } = {}) {
+  const { api } = cluster;
+  const place = await openPlace(cluster, options.rules ?? closureRules);
+  const { namespace } = place;
+  const core = `/api/v1/namespaces/${namespace}`;
+  const flags = options.flags ?? 'flags';
+  await api('POST', `${core}/configmaps`, { metadata: { name: flags }, data: { mode: 'one', colour: 'blue' } });
+  await api('POST', `${core}/secrets`, { metadata: { name: 'login' }, stringData: { password: passwordOf('one') } });
+  const spec = podSpec(flags);
+  await makeDeployment(api, namespace, 'shop', {
+    replicas: 1,
+    podSpec: {
+      ...spec,
+      containers: [{ image: 'app:1.0.0', imagePullPolicy: 'Never', ...spec.containers[0], readinessProbe: probe }],
+    },
+  });
+  await rolledOut(api, namespace, 'shop');
+  const where = { namespace, deployment: 'shop' };
+  const input = { ...where, context: null, kubeconfig: null, graceSeconds: 5, replaceImmutable: false };
+  const shop = {
+    api,
+    place,
+    namespace,
+    core,
+    where,
+    input,
+    look: () => place.look(where),
+    undo: () => place.executor('kubernetes.rollout-undo'),
+    configure: async (release: string) => {
+      await api('PATCH', `${core}/configmaps/${flags}`, { data: { mode: release } }, merge);
+      const secret = { stringData: { password: passwordOf(release) } };
+      await api('PATCH', `${core}/secrets/login`, secret, merge);
+    },
+    /** Deploys another image, or restarts. */
+    deploy: async (image: string | null, more: object = {}) => {
+      const restart = { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() } } };
+      const change = image === null ? restart : { spec: { containers: [{ name: 'app', image }], ...more } };
+      await patchDeployment(api, namespace, 'shop', { spec: { template: change } });
+    },
+    served: () => servedBy(api, namespace),
+    close: () => place.close(),
+  };
+  await nextSecond();
+  return shop;
+}
+
+const probe = { httpGet: { path: '/healthz', port: 8080 }, periodSeconds: 1 };
+
+/** Kubernetes tells times in whole seconds: what is changed now is later than what was started before. */
+export async function nextSecond(): Promise<void> {
+  const until = (Math.floor(Date.now() / 1000) + 1) * 1000;
+  await eventually('the next second', async () => Date.now() > until + 50);
+}
+
+/** What the one pod that runs answers: its version, what it was started with, what is in its files. */
+export async function servedBy(api: Api, namespace: string) {
+  await rolledOut(api, namespace, 'shop');
+  const pod = await eventually('one pod', async () => {
+    const alive = (await podsOf(api, namespace, 'shop')).filter(one => !one.metadata?.deletionTimestamp);
+    return alive.length === 1 && alive[0];
+  });
+  const base = `/api/v1/namespaces/${namespace}/pods/${pod.metadata?.name}:8080/proxy`;
+  const env = String(await api('GET', `${base}/env`));
+  const variable = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(env)?.[1] ?? null;
+  return {
+    version: variable('APP_VERSION'),
+    mode: variable('MODE'),
+    password: variable('PASSWORD'),
+    file: String(await api('GET', `${base}/conf/mode`)),
+  };
+}
+
+/** The copies of Secrets in a namespace. */
+export async function copiesIn(api: Api, namespace: string): Promise<Json[]> {
+  const selector = encodeURIComponent('backout.dev/copy=true');
+  const list = await api('GET', `/api/v1/namespaces/${namespace}/secrets?labelSelector=${selector}`);
+  return [...(list.items ?? [])];
+}
