@@ -13,7 +13,7 @@ import { frozenReason } from '../src/plan/suggest.ts';
 import type { NewRun } from '../src/ports/run-store.ts';
 import { pause } from './pause.ts';
 import { readTarget } from './plan.ts';
-import { endChange, executeDeps, type Held, loadExecutor, type Stage, writeHeld } from './stage.ts';
+import { type AtTaking, endChange, executeDeps, type Held, loadExecutor, type Stage, writeHeld } from './stage.ts';
 
 /** How long reading the world again before the first operation may take, in ms. */
 const preflightMs = 30_000;
@@ -22,7 +22,7 @@ const preflightMs = 30_000;
 const createWithinMs = 10_000;
 
 /** Reads the world again between consent and action: acts only on what was shown, else the run ends and a linked one asks anew. */
-export const preflight: Stage = async (held, found) => {
+export const preflight: Stage = async (held, found, taking) => {
   const { run } = found;
   if (run.status !== 'approved' && run.status !== 'preflight') return 'on';
   const { deps, lease } = held;
@@ -35,15 +35,17 @@ export const preflight: Stage = async (held, found) => {
     await writeHeld(held, run, { events: begun, posts: [rootPost(run.id)] });
     await deps.crashPoint('preflight-started', run.id);
   };
-  // Looking changes nothing, so it need not wait until its beginning is written down.
-  const [, finding] = await Promise.all([begin(), inspect(held, run)]);
+  // Looking changes nothing, so it need not wait until its beginning is written down; nor need the next write, which the store takes after it.
+  const began = begin();
+  began.catch(() => undefined);
+  const finding = await inspect(held, run, taking);
   if (finding.kind === 'clear') {
     const started = { kind: 'execution-started', status: 'executing' } as const;
-    const written = writeHeld(held, run, { events: [started], posts: [rootPost(run.id)] }).then(() =>
-      deps.crashPoint('execution-started', run.id),
-    );
+    const executing = writeHeld(held, run, { events: [started], posts: [rootPost(run.id)] });
+    const written = Promise.all([began, executing]).then(() => deps.crashPoint('execution-started', run.id));
     return await runOperations(held, withEvents(found, [...begun, started], run.updatedAt), written);
   }
+  await began;
   if (finding.kind === 'moved' && (await mayStartAnew(held, run))) await startAnew(held, run, finding.objects);
   else {
     const end = finding.kind === 'moved' ? stillMoving(finding.objects) : finding;
@@ -58,11 +60,11 @@ type Inspection =
   | { readonly kind: 'moved'; readonly objects: readonly string[] }
   | { readonly kind: 'failed' | 'noop'; readonly reason: Reason };
 
-async function inspect(held: Held, run: DrivenRun): Promise<Inspection> {
+async function inspect(held: Held, run: DrivenRun, taking: AtTaking | null): Promise<Inspection> {
   const { catalogue } = await readTarget(held, run);
   const permit = approvePlan(run, catalogue);
   if (permit.kind === 'refused') return { kind: 'failed', reason: permit.reason };
-  const freeze = await held.deps.releases.frozen(run.plan.target);
+  const { freeze } = taking ?? { freeze: await held.deps.releases.frozen(run.plan.target) };
   if (freeze?.levels.includes(run.plan.level)) return { kind: 'failed', reason: frozenReason(freeze, run.plan.level) };
   const looks = await lookAtAll(held, run.plan);
   const unseen = looks.find(({ seen }) => seen.kind === 'unseen');

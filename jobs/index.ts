@@ -10,7 +10,7 @@ import type { DriveDeps, Turn } from './deps.ts';
 import { execute, preflight, putBack, turnRound } from './execute.ts';
 import { planRun } from './plan.ts';
 import { recordRun } from './record.ts';
-import { endChange, type Held, type Stage, writeHeld } from './stage.ts';
+import { type AtTaking, endChange, type Held, type Stage, writeHeld } from './stage.ts';
 import { verify } from './verify.ts';
 
 /** Which stage takes a run on from each status; a status without one waits for a person, a timer or the end. */
@@ -54,7 +54,7 @@ async function driveHeld(deps: DriveDeps, run: Run, turn: Turn): Promise<RunWith
   const held: Held = { deps, lease, turn };
   let left: RunWithLog | null = null;
   try {
-    left = await throughStages(held, run.id, taken.found);
+    left = await throughStages(held, run.id, taken);
   } catch (error) {
     await troubled(held, run.id, error).catch((failure: unknown) =>
       deps.log.warn({ run: run.id, failure }, 'a run’s trouble could not be written down'),
@@ -70,14 +70,14 @@ async function driveHeld(deps: DriveDeps, run: Run, turn: Turn): Promise<RunWith
 }
 
 /** Answers the run where no stage is left for it; null where it rests, as it may have changed since it was read. */
-async function throughStages(held: Held, id: RunId, first: RunWithLog | null): Promise<RunWithLog | null> {
-  let known = first;
+async function throughStages(held: Held, id: RunId, taken: Taken): Promise<RunWithLog | null> {
+  let known = taken.found;
   for (let round = 0; round < mostStages; round += 1) {
     if (held.turn.stopping.aborted) return null;
     const found: RunWithLog | null = known ?? (await held.deps.store.read(id));
     const stage = found && stages[found.run.status];
     if (!found || !stage) return found;
-    const next = await stage(held, found);
+    const next = await stage(held, found, round === 0 ? taken : null);
     if (next === 'rest') return null;
     known = next === 'on' ? null : next;
   }
@@ -85,7 +85,7 @@ async function throughStages(held: Held, id: RunId, first: RunWithLog | null): P
 }
 
 /** A target that is held, with the run as it was then where nobody held it before. */
-interface Taken {
+interface Taken extends AtTaking {
   readonly lease: Lease;
   readonly found: RunWithLog | null;
 }
@@ -94,10 +94,11 @@ interface Taken {
 async function takeTarget(deps: DriveDeps, run: Run, turn: Turn): Promise<Taken | null> {
   const { target } = run.request;
   const takenAt = deps.monotonic();
-  // The read goes out behind the taking without waiting for it: a round trip less.
-  const [taken, found] = await Promise.all([
+  // The reads go out behind the taking without waiting for it: a round trip less.
+  const [taken, found, freeze] = await Promise.all([
     deps.store.acquire(target, run.id, deps.worker, deps.times.leaseMs, waitsOut(deps, run)),
     deps.store.read(run.id),
+    deps.releases.frozen(target),
   ]);
   if (!taken.ok) return null;
   const lease = keepLease(deps, target, taken.fence, takenAt);
@@ -105,7 +106,7 @@ async function takeTarget(deps: DriveDeps, run: Run, turn: Turn): Promise<Taken 
   await deps.crashPoint('target-acquired', run.id);
   const left = taken.previous?.children.filter(child => child.host === deps.host) ?? [];
   const ended = await Promise.all(left.map(child => deps.endProcess(child)));
-  if (ended.every(gone => gone)) return { lease, found: taken.previous ? null : found };
+  if (ended.every(gone => gone)) return { lease, found: taken.previous ? null : found, freeze };
   deps.log.error({ run: run.id, children: left }, 'processes that a dead worker left could not be ended');
   // Not given back, which would forget them: the lease runs out, and the next turn tries to end them again.
   lease.stop();

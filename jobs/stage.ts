@@ -2,6 +2,7 @@ import type { RunEventBody } from '../src/domain/event.ts';
 import { systemActor } from '../src/domain/person.ts';
 import { cardPost, type Post, replyPost, rootPost } from '../src/domain/post.ts';
 import { type Reason, Refusal, reason } from '../src/domain/reason.ts';
+import type { Freeze } from '../src/domain/release.ts';
 import type { Run, RunWithLog } from '../src/domain/run.ts';
 import type { ExecuteDeps } from '../src/execute/deps.ts';
 import { write } from '../src/execute/execute-plan.ts';
@@ -17,8 +18,16 @@ export interface Held {
   readonly turn: Turn;
 }
 
-/** Takes a run one stage on; answers the run where the stage has read it anew, and `rest` where nothing is to be done until something happens. */
-export type Stage = (held: Held, found: RunWithLog) => Promise<'on' | 'rest' | RunWithLog>;
+/** What was read behind the taking of a run's target. */
+export interface AtTaking {
+  readonly freeze: Freeze | null;
+}
+
+/**
+ * Takes a run one stage on; answers the run where the stage has read it anew, and `rest` where nothing is to be done until something happens.
+ * The first stage of a turn gets what was read as the target was taken.
+ */
+export type Stage = (held: Held, found: RunWithLog, taking: AtTaking | null) => Promise<'on' | 'rest' | RunWithLog>;
 
 /** An end that nobody was asked for or that came before anything was touched. */
 type PlainEnd = Extract<Extract<RunEventBody, { kind: 'ended' }>['status'], 'failed' | 'noop' | 'superseded'>;

@@ -42,28 +42,20 @@ export interface SlackApp {
 /** The path that Slack's requests come to. */
 const slackPath = '/slack/events';
 
-const escaped = (id: string): string => id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
-/** Matches every id that is not in the table, so that no listener acknowledges twice and none hangs for 3 s. */
-const allBut = (ids: readonly string[]): RegExp =>
-  ids.length === 0 ? /^[\s\S]*$/ : new RegExp(`^(?!(?:${ids.map(escaped).join('|')})$)[\\s\\S]*$`);
-
 const came = (body: unknown, context: Context): Came => ({ body, fresh: freshness(context) });
 
-/** Names every listener; unknown names are answered as stale. */
+/** Every name there is: Bolt asks each listener about each request, so there is one of a kind, and the tables of routes pick by name. */
+const any = /[\s\S]*/;
+
+/** Listens to all that Slack may send; names that no table holds are answered as stale. */
 function listen(app: App, deps: AppDeps): void {
-  const { actions, forms, options } = deps.routes;
-  const named = (table: object): (string | RegExp)[] => [...Object.keys(table), allBut(Object.keys(table))];
-  app.command(/[\s\S]*/, ({ body, context, ack }) => onCommand(deps, came(body, context), ack));
+  app.command(any, ({ body, context, ack }) => onCommand(deps, came(body, context), ack));
   app.shortcut(shortcutId, ({ body, context, ack }) => onShortcut(deps, came(body, context), ack));
   app.event('app_mention', ({ body, context }) => onMention(deps, came(body, context)));
-  for (const id of named(actions)) app.action(id, ({ body, context, ack }) => onPress(deps, came(body, context), ack));
-  for (const id of named(options))
-    app.options(id, ({ body, context, ack }) => onSuggestion(deps, came(body, context), ack));
-  for (const id of named(forms)) {
-    app.view<ViewSubmitAction>(id, ({ body, context, ack }) => onSubmission(deps, came(body, context), ack));
-  }
-  app.view({ type: 'view_closed', callback_id: /[\s\S]*/ }, ({ ack }) => ack());
+  app.action(any, ({ body, context, ack }) => onPress(deps, came(body, context), ack));
+  app.options(any, ({ body, context, ack }) => onSuggestion(deps, came(body, context), ack));
+  app.view<ViewSubmitAction>(any, ({ body, context, ack }) => onSubmission(deps, came(body, context), ack));
+  app.view({ type: 'view_closed', callback_id: any }, ({ ack }) => ack());
   app.error(async failure => deps.log.error({ err: failure }, 'A request from Slack failed'));
 }
 
