@@ -64,6 +64,10 @@ export const kubernetesChecksNotes = {
     en: f => `${f.object} leads to pods without ${names(f.labels)}: ${names(f.names)}`,
     'zh-CN': f => `${f.object} 指向没有标签 ${names(f.labels)} 的 Pod：${names(f.names)}`,
   },
+  'service-port-needed': {
+    en: f => `the check must name a port of ${f.object}${where(f.names, ': it has ~')}`,
+    'zh-CN': f => `检查须指定 ${f.object} 的端口${where(f.names, '：现有 ~')}`,
+  },
   'env-as-wanted': {
     en: f => `${f.object} sets its variables as wanted: ${names(f.names)}`,
     'zh-CN': f => `${f.object} 的环境变量符合要求：${names(f.names)}`,

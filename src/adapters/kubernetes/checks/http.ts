@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { CheckOutcome } from '../../../domain/check.ts';
 import { parseDuration } from '../../../domain/duration.ts';
 import { answerProblem, type HttpAnswer } from '../../../domain/http-answer.ts';
@@ -6,12 +6,15 @@ import { note } from '../../../domain/note.ts';
 import type { Check, CheckContext } from '../../../ports/check.ts';
 import type { Connection } from '../connect.ts';
 import { isTransient, KubeError, refusalOf } from '../kube-error.ts';
+import { pathOf, read } from '../objects.ts';
 import { serviceOf } from './endpoints.ts';
 import type { LookingDeps } from './looking.ts';
 import { askThrough, type ProxyAnswer } from './proxy.ts';
 import { httpInput } from './service-input.ts';
 
 type Input = z.infer<typeof httpInput>;
+/** A port of a Service as the proxy takes it. */
+type Port = number | string;
 
 /** `kubernetes.http`: asks a Service over HTTP through the API server until enough good answers came in a row; needs no ingress. */
 export function createProxiedHttpCheck(deps: LookingDeps): Check {
@@ -21,27 +24,37 @@ export function createProxiedHttpCheck(deps: LookingDeps): Check {
       const input = httpInput.parse(raw);
       const every = parseDuration(input.every) ?? 0;
       const counts = { good: 0, bad: 0 };
+      const known: { port: Port | null } = { port: input.port };
       let next = 0;
       let last: CheckOutcome = { status: 'waiting', note: note('check-begins') };
       return async () => {
         if (deps.clock.now() < next) return last;
         next = deps.clock.now() + every;
-        last = await ask(deps, context, input, counts);
+        last = await ask(deps, context, { input, counts, known });
         return last;
       };
     },
   };
 }
 
-async function ask(
-  deps: LookingDeps,
-  context: CheckContext,
-  input: Input,
-  counts: { good: number; bad: number },
-): Promise<CheckOutcome> {
+/** One judgement of a Service: the answers in a row so far, and the port once it is known. */
+interface Judging {
+  readonly input: Input;
+  readonly counts: { good: number; bad: number };
+  readonly known: { port: Port | null };
+}
+
+async function ask(deps: LookingDeps, context: CheckContext, { input, counts, known }: Judging): Promise<CheckOutcome> {
   const object = serviceOf(input);
   try {
-    const answer = await throughService(await deps.connect(input), input, context.signal);
+    const connection = await deps.connect(input);
+    if (known.port === null) {
+      const ports = await portsOf(connection, input, context.signal);
+      if (ports.length !== 1)
+        return { status: 'unknown', note: note('service-port-needed', { object, names: ports.map(String) }) };
+      known.port = ports[0] ?? null;
+    }
+    const answer = await throughService(connection, { ...input, port: known.port }, context.signal);
     const problem = answerProblem(readable(answer), input, context.of.plan?.to ?? null);
     counts.good = problem === null ? counts.good + 1 : 0;
     counts.bad = problem === null ? 0 : counts.bad + 1;
@@ -54,6 +67,18 @@ async function ask(
       return { status: 'waiting', note: note('kubernetes-unreachable', { object }, error.message) };
     throw refusalOf(error);
   }
+}
+
+const servicePorts = z.object({ spec: z.object({ ports: z.array(z.object({ port: z.number() })).nullish() }) });
+
+/** The proxy takes a Service without a port by the port that has no name: where its only one has a name it says nobody is there. */
+async function portsOf(connection: Connection, input: Input, signal: AbortSignal): Promise<readonly number[]> {
+  const { namespace, service, timeout } = input;
+  const path = pathOf('api/v1', namespace, 'services', service);
+  const limitMs = parseDuration(timeout) ?? 5_000;
+  const request = { verb: 'get', resource: 'services', namespace, path, signal, limitMs };
+  const { spec } = read(servicePorts, request, await connection.send(request));
+  return (spec.ports ?? []).map(({ port }) => port);
 }
 
 function throughService(connection: Connection, input: Input, signal: AbortSignal): Promise<ProxyAnswer> {
