@@ -1,16 +1,18 @@
 import type { Json } from './json.ts';
 
+// Every quantifier below is bounded or anchored: texts may be long, and come from anybody.
+
 /** Names whose values are taken for secrets. */
 const secretName =
   /pass(word|wd|phrase)?|pwd|secret|token|credential|api_?key|private|auth|cookie|salt|dsn|signature|(^|[_-])key($|[_-])/i;
-const userInfo = /(\w[\w+.-]*:\/\/)[^\s/@]+@/g;
+const userInfo = /(\w[\w+.-]{0,30}:\/\/)[^\s/@]+@/g;
 const bearer = /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi;
 const webToken = /\beyJ[\w-]{8,}\.[\w-]+(\.[\w-]*)?/g;
 const pem = /-----BEGIN [^-]+-----[\s\S]*?(-----END [^-]+-----|$)/g;
 const assignment =
-  /((?:--?)?[\w.-]*(?:password|passwd|secret|token|api_?key|credential)[\w.-]*\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s,;}]+)/gi;
+  /((?:password|passwd|secret|token|api_?key|credential)[\w.-]{0,200}\s{0,20}[=:]\s*)("[^"]*"|'[^']*'|[^\s,;}]+)/gi;
 /** A long run of letters of both cases and digits: nobody reads that, and it is often a key. */
-const opaque = /\b(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])(?=[\w+/-]*\d)[A-Za-z0-9+/_-]{32,}={0,2}/g;
+const opaque = /\b(?=[\w+/-]{0,100}[a-z])(?=[\w+/-]{0,100}[A-Z])(?=[\w+/-]{0,100}\d)[A-Za-z0-9+/_-]{32,}={0,2}/g;
 
 const hidden = '(hidden)';
 

@@ -18,6 +18,13 @@ describe('what looks like a secret is hidden', () => {
     expect(hideSecretsInText(text)).toBe(shown === 'same' ? text : shown);
   });
 
+  const long = ['x', 'a/', 'token', 'x.', 'Ab1/', 'password ', ' ', 'a:', '://', 'eyJ', 'token="'];
+  it.each(long)('in a long text of nothing but %j as quickly as in any other', piece => {
+    const began = performance.now();
+    hideSecretsInText(piece.repeat(40_000 / piece.length));
+    expect(performance.now() - began).toBeLessThan(4_000);
+  });
+
   it('by the name a value stands under, in variables, arguments and annotations; names of objects stay', () => {
     const shown = hideSecrets({
       env: [
