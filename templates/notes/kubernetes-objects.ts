@@ -70,7 +70,54 @@ export const kubernetesObjectNotes = {
     en: f => `no pod with ${f.selector} is ready: switching ${f.object} back would lead to nobody`,
     'zh-CN': f => `带 ${f.selector} 的 Pod 均未就绪：将 ${f.object} 切回后无人应答`,
   },
+  /** {object, file, fields} */
+  'object-applies': {
+    en: f =>
+      `${f.object}: ${paths(f.fields)} as ${f.file} has ${Array.isArray(f.fields) && f.fields.length === 1 ? 'it' : 'them'}`,
+    'zh-CN': f => `${f.object}：按 ${f.file} 修改 ${paths(f.fields)}`,
+  },
+  'object-made': {
+    en: f => `makes ${f.object} out of ${f.file}`,
+    'zh-CN': f => `根据 ${f.file} 创建 ${f.object}`,
+  },
+  'object-put-back': {
+    en: f => `puts ${paths(f.fields)} of ${f.object} back`,
+    'zh-CN': f => `恢复 ${f.object} 的 ${paths(f.fields)}`,
+  },
+  'object-stays': {
+    en: f => `${f.object} was made by this step and stays: nothing is deleted`,
+    'zh-CN': f => `${f.object} 由此步骤创建，予以保留：不删除任何对象`,
+  },
+  'objects-stay': {
+    en: f => `made anew, and left there when the run is put back: ${names(f.names)}`,
+    'zh-CN': f => `新创建，撤回本次运行时仍保留：${names(f.names, '、')}`,
+  },
+  'object-absent': { en: f => `${f.object} is not there yet`, 'zh-CN': f => `${f.object} 尚不存在` },
+  'object-as-manifest': {
+    en: f => `${f.object} is as its manifest says`,
+    'zh-CN': f => `${f.object} 与其清单一致`,
+  },
+  'object-as-before': { en: f => `${f.object} is as it was before`, 'zh-CN': f => `${f.object} 已恢复原状` },
+  'object-not-yet': { en: f => `${f.object} is not yet as wanted`, 'zh-CN': f => `${f.object} 尚未符合要求` },
+  'http-awaited': {
+    en: f => `goes on after ${f.times} good answer${s(f.times)} in a row from ${f.object} ${f.path}`,
+    'zh-CN': f => `${f.object} ${f.path} 连续 ${f.times} 次正常应答后继续`,
+  },
+  'http-not-asked': {
+    en: f => `${f.object} is asked when the run gets there`,
+    'zh-CN': f => `运行到此步时访问 ${f.object}`,
+  },
+  'takes-fields': {
+    en: f => `takes fields of ${f.object} that others applied, whose next apply will conflict`,
+    'zh-CN': f => `接管 ${f.object} 中由他人管理的字段，对方下次 apply 会冲突`,
+  },
 } satisfies NoteTable;
+
+/** JSON pointers as people write fields: \`spec.replicas\`. */
+function paths(fact: Facts[string] | undefined): string {
+  const all = Array.isArray(fact) ? fact : [String(fact ?? '')];
+  return all.map(at => at.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~')).join(', ');
+}
 
 function others(f: Facts, locale: 'en' | 'zh-CN'): string {
   if (Number(f.foreign) === 0) return '';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { whereFields } from './input.ts';
+import { graceField, whereFields } from './input.ts';
 
 const folder = z
   .string()
@@ -18,4 +18,5 @@ export const applyInput = z.strictObject({
     .array(whereFields.namespace)
     .default([])
     .describe('Further namespaces that a manifest may name, besides the one of the target.'),
+  graceSeconds: graceField,
 });

@@ -1,7 +1,9 @@
 import type { CheckEntry } from '../../ports/check.ts';
 import type { ExecutorEntry } from '../../ports/executor.ts';
 import type { ReleaseSourceEntry } from '../../ports/release-source.ts';
+import { applyInput } from './apply-input.ts';
 import { clusterChecks } from './checks/entries.ts';
+import { httpStepInput } from './checks/service-input.ts';
 import { configMapInput, secretInput } from './configuration-input.ts';
 import {
   type KubernetesDeps,
@@ -80,6 +82,33 @@ export const kubernetesExecutors: readonly ExecutorEntry<KubernetesStepDeps>[] =
         import('./connect.ts'),
       ]);
       return createServiceSelector(createConnect(deps), deps.clock);
+    },
+  },
+  {
+    kind: 'kubernetes.apply',
+    input: applyInput,
+    summary: 'Applies a folder of manifests server-side, with a diff of each object; deletes nothing.',
+    fenced: true,
+    hostLocal: false,
+    needsRelease: false,
+    load: async deps => {
+      const [{ createApply }, { createConnect }] = await Promise.all([import('./apply.ts'), import('./connect.ts')]);
+      return createApply(createConnect(deps), deps);
+    },
+  },
+  {
+    kind: 'kubernetes.http',
+    input: httpStepInput,
+    summary: 'Changes nothing: the run goes on only after a Service gave so many good answers through the API server.',
+    fenced: true,
+    hostLocal: false,
+    needsRelease: false,
+    load: async deps => {
+      const [{ createAwaitHttp }, { createConnect }] = await Promise.all([
+        import('./await-http.ts'),
+        import('./connect.ts'),
+      ]);
+      return createAwaitHttp(createConnect(deps), deps.clock);
     },
   },
   ...podExecutors,

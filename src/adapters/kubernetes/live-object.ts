@@ -90,22 +90,6 @@ export async function patchLive(
   await connection.send({ ...request, body: operations, contentType: 'application/json-patch+json' });
 }
 
-/** Deletes exactly the object that was read; what it owns goes in the background. Throws `KubeError`. */
-export async function deleteLive(
-  connection: Connection,
-  place: ObjectPlace,
-  { metadata: { uid, resourceVersion } }: Live,
-  signal: AbortSignal,
-): Promise<void> {
-  const body = {
-    apiVersion: 'v1',
-    kind: 'DeleteOptions',
-    preconditions: { uid, resourceVersion },
-    propagationPolicy: 'Background',
-  };
-  await connection.send({ ...requestFor(place, 'delete', signal), body });
-}
-
 const resourcesSchema = z.object({
   resources: z.array(z.object({ name: z.string(), kind: z.string(), namespaced: z.boolean() })),
 });
@@ -125,29 +109,4 @@ export async function findKind(
   const { resources } = read(resourcesSchema, request, answer);
   const found = resources.find(resource => resource.kind === kind && !resource.name.includes('/'));
   return found ? { api, plural: found.name, namespaced: found.namespaced } : null;
-}
-
-/** Whether the bot may do something to an object, as the API server itself says. Throws `KubeError`. */
-export async function mayDo(
-  connection: Connection,
-  place: ObjectPlace,
-  verb: string,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { namespace, plural: resource, name } = place;
-  const group = place.api === 'api/v1' ? '' : (place.api.split('/')[1] ?? '');
-  const request = {
-    verb: 'create',
-    resource: 'selfsubjectaccessreviews.authorization.k8s.io',
-    namespace,
-    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-    body: {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SelfSubjectAccessReview',
-      spec: { resourceAttributes: { namespace, verb, group, resource, name } },
-    },
-    signal,
-  };
-  const answer = await connection.send(request);
-  return read(z.object({ status: z.object({ allowed: z.boolean() }) }), request, answer).status.allowed;
 }

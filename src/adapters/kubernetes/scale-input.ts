@@ -37,8 +37,9 @@ export const scaleInput = z
       .union([replicasField, z.literal('before')])
       .describe('How many pods; `before` is the count that each workload had when the plan was made. 0 ends all pods.'),
     whileAt: replicasField
-      .default(0)
-      .describe('Beside `replicas: before`: the count that an earlier step of the same runbook has set.'),
+      .nullable()
+      .default(null)
+      .describe('The count that an earlier step of the same runbook has set; 0 beside `replicas: before` unless set.'),
     only: z
       .enum(['out', 'in'])
       .nullable()

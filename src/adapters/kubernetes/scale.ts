@@ -89,7 +89,7 @@ function scalingOf(
 ): Scaling | null {
   const now = workload.spec.replicas;
   const back = input.replicas === 'before';
-  const [from, to] = input.replicas === 'before' ? [input.whileAt, now] : [now, input.replicas];
+  const [from, to] = input.replicas === 'before' ? [input.whileAt ?? 0, now] : [input.whileAt ?? now, input.replicas];
   if (from === to && autoscalers.length === 0) return null;
   if (input.only === 'out' && to < from) return null;
   if (input.only === 'in' && to > from) return null;
@@ -160,7 +160,7 @@ async function tryOut(connection: Connection, { scaling, scaled }: Aim, signal: 
  */
 function draftOf({ scaling, back, scaled }: Aim): OperationDraft {
   const object = objectOf(scaling);
-  const inverse = back ? scaling : inverseOf(scaling);
+  const inverse = back ? scaling : inverseOf(scaling, scaled.workload.spec.replicas);
   return {
     object,
     body: scaling,
@@ -177,10 +177,10 @@ function draftOf({ scaling, back, scaled }: Aim): OperationDraft {
 }
 
 /** Back to the count that was read when the plan was made, and to the autoscaler's limits of then. */
-function inverseOf(scaling: Scaling): Scaling {
+function inverseOf(scaling: Scaling, before: number): Scaling {
   const { autoscaler } = scaling;
   const back = autoscaler && { ...autoscaler, before: autoscaler.after, after: autoscaler.before };
-  return { ...scaling, from: scaling.to, to: scaling.from, autoscaler: back };
+  return { ...scaling, from: scaling.to, to: before, autoscaler: back };
 }
 
 function diffOf(scaling: Scaling): string {

@@ -61,3 +61,9 @@ export const turningRow: Row = {
   nth: 1,
   after: null,
 };
+
+/** The points of one operation alone, both ways: for executors whose siblings went through all the others. */
+export function operationRows(): readonly Row[] {
+  const isOfOperation = ({ point }: Row) => operationPoints.some(one => one === point);
+  return [...forthRows(1), ...backRows()].filter(isOfOperation);
+}

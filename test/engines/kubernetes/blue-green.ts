@@ -26,11 +26,12 @@ export function makePod(api: Api, namespace: string, color: string, ready = true
 
 /** Waits until a colour's pod is ready. */
 export function podReady(api: Api, namespace: string, color: string): Promise<Json> {
-  return eventually(`pod ${color}`, async () => {
+  const look = async () => {
     const pod = await api('GET', core(namespace, 'pods', `shop-${color}`));
     const conditions = [...(pod.status?.conditions ?? [])];
     return conditions.some(({ type, status }) => String(type) === 'Ready' && String(status) === 'True') && pod;
-  });
+  };
+  return eventually(`pod ${color}`, look, 150_000);
 }
 
 /** Makes a Service that leads to a colour. */

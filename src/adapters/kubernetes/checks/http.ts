@@ -3,7 +3,8 @@ import type { CheckOutcome } from '../../../domain/check.ts';
 import { parseDuration } from '../../../domain/duration.ts';
 import { answerProblem, type HttpAnswer } from '../../../domain/http-answer.ts';
 import { note } from '../../../domain/note.ts';
-import type { Check, CheckContext } from '../../../ports/check.ts';
+import type { ReleaseRef } from '../../../domain/release.ts';
+import type { Check } from '../../../ports/check.ts';
 import type { Connection } from '../connect.ts';
 import { isTransient, KubeError, refusalOf } from '../kube-error.ts';
 import { pathOf, read } from '../objects.ts';
@@ -20,20 +21,27 @@ type Port = number | string;
 export function createProxiedHttpCheck(deps: LookingDeps): Check {
   return {
     kind: 'kubernetes.http',
-    start: (context, raw) => {
-      const input = httpInput.parse(raw);
-      const every = parseDuration(input.every) ?? 0;
-      const counts = { good: 0, bad: 0 };
-      const known: { port: Port | null } = { port: input.port };
-      let next = 0;
-      let last: CheckOutcome = { status: 'waiting', note: note('check-begins') };
-      return async () => {
-        if (deps.clock.now() < next) return last;
-        next = deps.clock.now() + every;
-        last = await ask(deps, context, { input, counts, known });
-        return last;
-      };
-    },
+    start: ({ signal, of }, raw) => startAsking(deps, httpInput.parse(raw), { signal, to: of.plan?.to ?? null }),
+  };
+}
+
+/** For whom a Service is asked: until when, and which release its answers are to name. */
+interface Asker {
+  readonly signal: AbortSignal;
+  readonly to: ReleaseRef | null;
+}
+
+/** Begins to ask a Service; the returned function asks no faster than the input says and answers how it stands. */
+export function startAsking(deps: LookingDeps, input: Input, asker: Asker): () => Promise<CheckOutcome> {
+  const every = parseDuration(input.every) ?? 0;
+  const judging: Judging = { input, counts: { good: 0, bad: 0 }, known: { port: input.port } };
+  let next = 0;
+  let last: CheckOutcome = { status: 'waiting', note: note('check-begins') };
+  return async () => {
+    if (deps.clock.now() < next) return last;
+    next = deps.clock.now() + every;
+    last = await ask(deps, asker, judging);
+    return last;
   };
 }
 
@@ -44,18 +52,18 @@ interface Judging {
   readonly known: { port: Port | null };
 }
 
-async function ask(deps: LookingDeps, context: CheckContext, { input, counts, known }: Judging): Promise<CheckOutcome> {
+async function ask(deps: LookingDeps, { signal, to }: Asker, { input, counts, known }: Judging): Promise<CheckOutcome> {
   const object = serviceOf(input);
   try {
     const connection = await deps.connect(input);
     if (known.port === null) {
-      const ports = await portsOf(connection, input, context.signal);
+      const ports = await portsOf(connection, input, signal);
       if (ports.length !== 1)
         return { status: 'unknown', note: note('service-port-needed', { object, names: ports.map(String) }) };
       known.port = ports[0] ?? null;
     }
-    const answer = await throughService(connection, { ...input, port: known.port }, context.signal);
-    const problem = answerProblem(readable(answer), input, context.of.plan?.to ?? null);
+    const answer = await throughService(connection, { ...input, port: known.port }, signal);
+    const problem = answerProblem(readable(answer), input, to);
     counts.good = problem === null ? counts.good + 1 : 0;
     counts.bad = problem === null ? 0 : counts.bad + 1;
     return outcomeOf(input, answer, problem, counts);

@@ -70,3 +70,6 @@ export const httpInput = z.strictObject({
     .default(null)
     .describe('Where the answer says its version or commit: it must be that of the release gone back to.'),
 });
+
+/** Input of the step `kubernetes.http`: a step goes to no release whose version an answer could name. */
+export const httpStepInput = httpInput.omit({ version: true });

@@ -1,0 +1,94 @@
+import { note } from '../../domain/note.ts';
+import type { StepPlan } from '../../domain/plan.ts';
+import { Refusal, reason } from '../../domain/reason.ts';
+import type { Executor } from '../../ports/executor.ts';
+import { type Applying, applyBody } from './apply-body.ts';
+import { applyApply, observeApply, settleApply } from './apply-change.ts';
+import { applyInput } from './apply-input.ts';
+import { type Drafted, draftManifest, type Wanted } from './apply-plan.ts';
+import type { Connect, Connection } from './connect.ts';
+import { findKind, liveObject } from './live-object.ts';
+import { type Manifest, readManifests } from './manifests.ts';
+import { emptyPlan, kubectlAt, objectExecutor } from './object-executor.ts';
+
+type Input = ReturnType<typeof applyInput.parse>;
+
+/** Applies a folder of manifests server-side, one operation for each object that is not as its manifest says; deletes nothing. */
+export function createApply(
+  connect: Connect,
+  deps: { readonly clock: { now(): number }; readonly catalogueFolder: string },
+): Executor {
+  return objectExecutor<Applying>(connect, {
+    kind: 'kubernetes.apply',
+    body: applyBody,
+    plan: async (connection, { signal }, raw) => {
+      const input = applyInput.parse(raw);
+      const wanted = await placed(connection, input, await readManifests(deps.catalogueFolder, input.folder), signal);
+      const drafts: Drafted[] = [];
+      for (const one of wanted) {
+        const draft = await draftManifest(connection, one, signal);
+        if (draft) drafts.push(draft);
+      }
+      return planOf(drafts);
+    },
+    observe: observeApply,
+    apply: applyApply,
+    settle: (connection, body, context) => settleApply(connection, body, context, deps.clock),
+    byHand,
+  });
+}
+
+/** Each manifest with its place in the cluster; refuses what belongs to no namespace, or to one that the step does not name. */
+async function placed(
+  connection: Connection,
+  { folder, alsoNamespaces, force, graceSeconds, ...where }: Input,
+  manifests: readonly Manifest[],
+  signal: AbortSignal,
+): Promise<Wanted[]> {
+  const refuse = ({ file, kind, name }: Manifest, detail: string) =>
+    new Refusal(reason('plan-failed', { object: `folder ${folder}` }, `${file}, ${kind} ${name}: ${detail}`));
+  const kinds = new Map<string, Awaited<ReturnType<typeof findKind>>>();
+  const found: Wanted[] = [];
+  for (const manifest of manifests) {
+    const { apiVersion, kind, name } = manifest;
+    const namespace = manifest.namespace ?? where.namespace;
+    if (namespace !== where.namespace && !alsoNamespaces.includes(namespace))
+      throw refuse(manifest, `namespace ${namespace} is none of the step's: name it in \`alsoNamespaces\``);
+    const key = `${apiVersion} ${kind}`;
+    if (!kinds.has(key)) kinds.set(key, await findKind(connection, manifest, signal));
+    const known = kinds.get(key);
+    if (!known) throw refuse(manifest, `the cluster knows no ${kind} of ${apiVersion}`);
+    if (!known.namespaced)
+      throw refuse(manifest, 'it belongs to the whole cluster, and only what a namespace holds is applied');
+    const { api, plural } = known;
+    found.push({ place: { ...where, namespace, api, plural, kind, name }, manifest, force, graceSeconds });
+  }
+  return found;
+}
+
+function planOf(drafts: readonly Drafted[]): StepPlan {
+  const operations = drafts.map(({ operation }) => operation);
+  const made = operations.filter(({ inverse }) => inverse?.body.action === 'leave').map(({ object }) => object);
+  const unsure = drafts.find(({ interruption }) => interruption.kind !== 'none');
+  return {
+    ...emptyPlan,
+    operations,
+    blastRadius: drafts.flatMap(({ blastRadius }) => blastRadius),
+    interruption: unsure?.interruption ?? { kind: 'none' },
+    notRolledBack: made.length > 0 ? [note('objects-stay', { names: made })] : [],
+    warnings: drafts.flatMap(({ warnings }) => warnings),
+    expectedMs: drafts.reduce((sum, { expectedMs }) => sum + expectedMs, 0),
+  };
+}
+
+function byHand(body: Applying): readonly string[] {
+  const kubectl = kubectlAt(body);
+  if (body.action === 'leave') return [];
+  if (body.action === 'restore') {
+    const edit = `${kubectl} edit ${body.plural} ${body.name} (${body.pointers.join(', ')})`;
+    if (body.copy === null) return [edit];
+    return [`${kubectl} get secret ${body.copy} -o jsonpath='{.data.values\\.json}' | base64 -d (old values)`, edit];
+  }
+  const force = body.force ? ' --force-conflicts' : '';
+  return [`${kubectl} apply --server-side --field-manager=backout${force} -f ${body.file} (${liveObject(body)})`];
+}
