@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Redis } from 'ioredis';
-import { redisPlace } from '../src/adapters/redis/connection.ts';
 import { openApi } from '../test/cluster/api.ts';
 import { readClusterEnvironment } from '../test/cluster/environment.ts';
 import { findProgram, programs } from '../test/cluster/programs.ts';
@@ -9,6 +7,7 @@ import { joinCluster } from '../test/cluster/shared.ts';
 import { startRedis } from '../test/fakes/redis.ts';
 import type { SlackRig } from '../test/fakes/slack/rig.ts';
 import { writeCatalogue } from './catalogue.ts';
+import { countCommands } from './command-count.ts';
 import type { Bench, Figure } from './figure.ts';
 import { openWorkspace } from './hands.ts';
 import { median, medianRange } from './measure.ts';
@@ -79,7 +78,7 @@ function figures(ready: readonly number[], found: Idle): readonly Figure[] {
   ];
 }
 
-/** Starts the program and leaves it alone. Commands are counted by MONITOR, which tells those inside scripts apart. */
+/** Starts the program and leaves it alone. */
 async function measure(
   slack: SlackRig,
   folder: { readonly catalogue: string; readonly stateDir: string },
@@ -93,15 +92,10 @@ async function measure(
       throw failure;
     },
   );
-  const watching = new Redis(redisPlace(redis.url));
-  const monitor = await watching.monitor();
-  let sent = 0;
-  monitor.on('monitor', (_time: string, _args: readonly string[], source: string) => {
-    if (source !== 'lua') sent += 1;
-  });
+  const commands = await countCommands(redis.url);
   try {
     if (forMs > 0) await delay(settleMs);
-    const before = { sent, cpuMs: cpuMs(program.pid) };
+    const before = { sent: commands.sent(), cpuMs: cpuMs(program.pid) };
     let rssMb = rss(program.pid);
     for (const until = Date.now() + forMs; Date.now() < until; await delay(1_000)) {
       rssMb = Math.max(rssMb, rss(program.pid));
@@ -111,11 +105,10 @@ async function measure(
       readyMs: program.readyMs,
       rssMb,
       cpuPercent: (100 * (cpuMs(program.pid) - before.cpuMs)) / forMs,
-      commandsPerSecond: (sent - before.sent) / seconds,
+      commandsPerSecond: (commands.sent() - before.sent) / seconds,
     };
   } finally {
-    monitor.disconnect();
-    watching.disconnect();
+    commands.close();
     await program.stop();
     await redis.stop();
   }

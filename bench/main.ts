@@ -16,9 +16,10 @@ async function main(wanted: readonly string[]): Promise<number> {
   const figures: Figure[] = [];
   for (const bench of benches.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
     const say = (progress: string) => process.stderr.write(`${bench.name}: ${progress}\n`);
-    figures.push(...(await bench.run(say)));
+    const found = await bench.run(say);
+    process.stdout.write(`\n${drawTable(found)}\n`);
+    figures.push(...found);
   }
-  process.stdout.write(`\n${drawTable(figures)}\n`);
   return figures.every(({ met }) => met !== false) ? 0 : 1;
 }
 
