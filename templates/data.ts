@@ -141,6 +141,8 @@ export interface FindingData {
   readonly state: 'ok' | 'warning' | 'broken';
   readonly message: string;
   readonly remedy: string | null;
+  /** What can be applied as it stands. */
+  readonly manifest?: string;
 }
 
 /** One problem of a catalogue: where, what, and what was probably meant. */

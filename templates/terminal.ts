@@ -19,6 +19,7 @@ interface Words {
   readonly found: (workloads: number) => string;
   readonly afterDiscover: readonly string[];
   readonly fine: (file: string, services: number) => string;
+  readonly roles: string;
   readonly goesOn: (run: string) => string;
   readonly watching: (run: string) => string;
 }
@@ -55,6 +56,7 @@ const words = {
       '  backout check && backout start',
     ],
     fine: (file, services) => `${file}: nothing wrong, ${services} service${services === 1 ? '' : 's'}.`,
+    roles: '# Grants what is missing. Look at it, then apply it with an account that may: kubectl apply -f FILE',
     goesOn: run => `The run goes on. See how it stands: backout show ${run}`,
     watching: run => `Waiting for ${run}. Ctrl-C stops the waiting and leaves the run going.`,
   },
@@ -86,6 +88,7 @@ const words = {
       '  backout check && backout start',
     ],
     fine: (file, services) => `${file}：没有问题，共 ${services} 个服务。`,
+    roles: '# 授予所缺的权限。请先检查，再用有权限的账号执行：kubectl apply -f 文件',
     goesOn: run => `回滚仍在继续。查看状态：backout show ${run}`,
     watching: run => `正在等待 ${run}。Ctrl-C 只停止等待，回滚继续。`,
   },
@@ -111,6 +114,11 @@ export function discoverText(locale: Locale, found: number, wrote: readonly stri
   const w: Words = words[locale];
   const written = wrote.length > 0 ? [w.wrote(wrote), ...w.afterDiscover] : [];
   return [w.found(found), ...kept.map(file => w.kept(file)), ...written].join('\n');
+}
+
+/** The roles that `doctor` found missing, as one manifest; empty where there are none. */
+export function rolesText(locale: Locale, manifests: readonly string[]): string {
+  return manifests.length > 0 ? ['', words[locale].roles, manifests.join('---\n').trimEnd()].join('\n') : '';
 }
 
 /** Says that a catalogue is in order. */

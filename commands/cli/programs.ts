@@ -1,6 +1,6 @@
 import { Refusal } from '../../src/domain/reason.ts';
 import { doctorReply, forTerminal, problemsReply, refusal } from '../../templates/index.ts';
-import { discoverText, fineText, initText, type ProgramName } from '../../templates/terminal.ts';
+import { discoverText, fineText, initText, type ProgramName, rolesText } from '../../templates/terminal.ts';
 import type { CommandLine } from './arguments.ts';
 import { type CliDeps, exitCodes } from './deps.ts';
 
@@ -74,6 +74,11 @@ async function doctor(deps: CliDeps, { json }: CommandLine): Promise<number> {
   const looked = await Promise.allSettled((await deps.probes()).map(probe => probe({ signal })));
   const findings = looked.flatMap(found => (found.status === 'fulfilled' ? found.value : []));
   deps.out(json ? JSON.stringify({ findings }) : forTerminal(doctorReply(deps.locale, findings).text));
+  const roles = rolesText(
+    deps.locale,
+    findings.flatMap(({ manifest }) => (manifest ? [manifest] : [])),
+  );
+  if (roles && !json) deps.out(roles);
   const silent = looked.some(({ status }) => status === 'rejected');
   return silent || findings.some(({ state }) => state === 'broken') ? exitCodes.refused : exitCodes.ok;
 }

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { type ClusterRight, rulesOf } from '../domain/cluster-rights.ts';
 import type { FoundWorkload } from '../ports/discover.ts';
 import { peopleAndRules } from './init.ts';
 
@@ -69,13 +70,10 @@ function quoted(name: string): string {
   return stringify(name).trimEnd();
 }
 
-/** The least that planning and watching need: a role to look, without the right to change anything. */
-export function readerRole(namespaces: readonly string[]): string {
-  const rules = [
-    { apiGroups: ['apps'], resources: [...appsKinds, 'replicasets', 'controllerrevisions'], verbs: look },
-    { apiGroups: [''], resources: ['pods', 'configmaps', 'serviceaccounts', 'persistentvolumeclaims'], verbs: look },
-  ];
-  const subject = [{ kind: 'ServiceAccount', name: 'backout', namespace: 'backout' }];
+/** The least that planning and watching need, as `rights` say: a role to look, without the right to change anything. */
+export function readerRole(namespaces: readonly string[], rights: readonly ClusterRight[]): string {
+  const rules = rulesOf(rights);
+  const subject = [{ kind: 'ServiceAccount', name: 'backout-worker', namespace: 'backout' }];
   const group = 'rbac.authorization.k8s.io';
   const places = namespaces.length > 0 ? namespaces : [null];
   const objects = places.flatMap(namespace => {
@@ -90,6 +88,3 @@ export function readerRole(namespaces: readonly string[]): string {
   const said = '# What Backout needs to look, plan and watch; it can change nothing with it. Secrets are not read.\n';
   return said + objects.map(object => stringify(object)).join('---\n');
 }
-
-const appsKinds = ['deployments', 'statefulsets', 'daemonsets'];
-const look = ['get', 'list', 'watch'];

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { accountName, actingUid } from '../../commands/cli/account.ts';
@@ -20,14 +20,16 @@ import type { Catalogue } from '../domain/catalogue.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Probe } from '../ports/probe.ts';
+import { lookingRights } from './cluster-rights.ts';
 import { doorDeps } from './door.ts';
 import { doctorProbes } from './probes.ts';
 import { openSlack, slackUnasked } from './slack.ts';
 import { openStores, redisUrl, type Stores } from './stores.ts';
 import { catalogueTables } from './tables.ts';
 
-/** The checkout's or the package's folder. */
-const packageRoot = join(import.meta.dirname, '..', '..');
+const above = join(import.meta.dirname, '..', '..');
+/** The checkout's or the package's folder: what is built lies one deeper than what it was built from. */
+const packageRoot = existsSync(join(above, 'package.json')) ? above : join(above, '..');
 
 const clock: Clock = { now: () => Date.now() };
 const hourMs = 3_600_000;
@@ -145,7 +147,7 @@ export function cliDeps(env: Environment, log: Log, startProgram: () => Promise<
       const { createDiscover } = await import('../adapters/kubernetes/discover.ts');
       const found = await createDiscover({ kubeconfig: env.KUBECONFIG, clock })(namespaces, signal);
       const catalogue = discoveredCatalogue(found, who);
-      const role = { 'backout-reader.yaml': readerRole(namespaces) };
+      const role = { 'backout-reader.yaml': readerRole(namespaces, lookingRights()) };
       return { found: found.length, files: catalogue ? { 'backout.discovered.yaml': catalogue, ...role } : {} };
     },
     writeNew,

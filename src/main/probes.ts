@@ -2,9 +2,9 @@ import { inspectRedis } from '../adapters/redis/inspect.ts';
 import type { Environment } from '../config/env.ts';
 import { checkSecrets } from '../config/secrets.ts';
 import type { Catalogue, TargetSpec } from '../domain/catalogue.ts';
-import type { JsonObject } from '../domain/json.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Finding, Probe } from '../ports/probe.ts';
+import { clusterUses } from './cluster-rights.ts';
 import type { SlackSide } from './slack.ts';
 import type { Stores } from './stores.ts';
 
@@ -89,29 +89,11 @@ function workersProbe({ stores, today }: ProbeParts): Probe {
   };
 }
 
-/** Every place in a cluster that the catalogue names, by what its steps, checks and release sources say. */
-function kubernetesInputs(catalogue: Catalogue | null): readonly JsonObject[] {
-  const used = targetsOf(catalogue).flatMap(spec => [
-    ...(spec.releaseSource ? [spec.releaseSource] : []),
-    ...spec.checks,
-    ...spec.runbooks.flatMap(runbook => [...runbook.steps, ...runbook.checks]),
-  ]);
-  return used.filter(({ kind }) => kind.startsWith('kubernetes.')).map(({ input }) => input);
-}
-
 function kubernetesProbe({ env, clock, today }: ProbeParts): Probe {
   return async context => {
-    const inputs = kubernetesInputs(today());
-    if (inputs.length === 0) return [];
+    const uses = clusterUses(today());
+    if (uses.length === 0) return [];
     const { createKubernetesProbe } = await import('../adapters/kubernetes/doctor.ts');
-    const { placeInput } = await import('../adapters/kubernetes/input.ts');
-    const places = inputs.flatMap(({ context: name, kubeconfig, namespace, deployment, statefulSet, daemonSet }) => {
-      const all = { context: name, kubeconfig, namespace, deployment, statefulSet, daemonSet };
-      const said = Object.entries(all).filter(([, value]) => value !== undefined);
-      const read = placeInput.safeParse(Object.fromEntries(said));
-      return read.success ? [read.data] : [];
-    });
-    const once = new Map(places.map(place => [JSON.stringify(place), place]));
-    return createKubernetesProbe({ kubeconfig: env.KUBECONFIG, clock }, [...once.values()])(context);
+    return createKubernetesProbe({ kubeconfig: env.KUBECONFIG, clock }, uses)(context);
   };
 }

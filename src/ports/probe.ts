@@ -4,6 +4,8 @@ export interface Finding {
   readonly state: 'ok' | 'warning' | 'broken';
   readonly message: string;
   readonly remedy: string | null;
+  /** What can be applied as it stands, where that is the remedy: the text of a Kubernetes manifest. */
+  readonly manifest?: string;
 }
 
 /** Looks at one part of the world and says plainly what works and what does not; reads only. */

@@ -1,115 +1,203 @@
 import { z } from 'zod';
+import { type KindRight, rightName, type WorkloadKindName } from '../../domain/cluster-rights.ts';
 import { Refusal } from '../../domain/reason.ts';
 import type { Finding, Probe } from '../../ports/probe.ts';
 import { type Connection, createConnect } from './connect.ts';
-import { type KubernetesDeps, objectOf, type Place, workloadOf } from './input.ts';
+import { type KubernetesDeps, objectOf, type Place } from './input.ts';
 import { refusalOf } from './kube-error.ts';
 import { ownersOf } from './owners.ts';
+import { roleManifest, whoWeAre } from './role.ts';
 import { pluralOf, readWorkload } from './workload.ts';
 
-/** A right that the executors use; without an essential one nothing can be rolled back. */
-interface Right {
-  readonly group: string;
-  readonly resource: string;
-  readonly verb: string;
-  readonly essential: boolean;
+/** Something in a cluster that a catalogue acts on or looks at, with the rights that it uses there. */
+export interface ClusterUse {
+  readonly where: Pick<Place, 'namespace' | 'context' | 'kubeconfig'>;
+  /** Null where the rights are about anything else than one workload. */
+  readonly workload: { readonly kind: WorkloadKindName; readonly name: string } | null;
+  readonly rights: readonly KindRight[];
 }
 
-const rightsOn = (place: Place): readonly Right[] => [
-  { group: 'apps', resource: pluralOf(workloadOf(place).kind), verb: 'get', essential: true },
-  { group: 'apps', resource: pluralOf(workloadOf(place).kind), verb: 'patch', essential: true },
-  { group: 'apps', resource: historyOf(place), verb: 'list', essential: true },
-  { group: '', resource: 'pods', verb: 'list', essential: true },
-  { group: '', resource: 'configmaps', verb: 'get', essential: false },
-  { group: '', resource: 'secrets', verb: 'get', essential: false },
-  { group: '', resource: 'serviceaccounts', verb: 'get', essential: false },
-  { group: '', resource: 'persistentvolumeclaims', verb: 'get', essential: false },
-];
-
-/** Where a kind of workload keeps its releases. */
-const historyOf = (place: Place) => (workloadOf(place).kind === 'Deployment' ? 'replicasets' : 'controllerrevisions');
+/** Rights that an account lacks in one namespace, and the findings that tell of them. */
+interface Examined {
+  readonly missing: readonly KindRight[];
+  readonly findings: readonly Finding[];
+}
 
 const review = z.object({ status: z.object({ allowed: z.boolean() }) });
 
-/** Asks the API server which of the rights we need we have. Throws `KubeError`. */
-async function missingRights(connection: Connection, place: Place, signal: AbortSignal): Promise<Right[]> {
-  const asked = rightsOn(place).map(async right => {
-    const { group, resource, verb } = right;
-    const named = resource === pluralOf(workloadOf(place).kind) ? { name: workloadOf(place).name } : {};
-    const answer = await connection.send({
+/** How many questions one API server is asked at a time. */
+const together = 16;
+
+/** Asks whether we have a right, each once. Throws `KubeError`. */
+type Ask = (right: KindRight, name: string | null) => Promise<boolean>;
+
+function createAsk(connection: Connection, namespace: string, signal: AbortSignal): Ask {
+  const known = new Map<string, Promise<boolean>>();
+  const running = new Set<Promise<unknown>>();
+  const send = async (attributes: object): Promise<boolean> => {
+    while (running.size >= together) await Promise.race(running).catch(() => undefined);
+    const asking = connection.send({
       verb: 'create',
       resource: 'selfsubjectaccessreviews.authorization.k8s.io',
-      namespace: place.namespace,
+      namespace,
       path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-      body: { spec: { resourceAttributes: { group, resource, verb, namespace: place.namespace, ...named } } },
+      body: { spec: { resourceAttributes: attributes } },
       signal,
     });
-    return review.parse(answer).status.allowed ? [] : [right];
-  });
+    running.add(asking);
+    try {
+      return review.parse(await asking).status.allowed;
+    } finally {
+      running.delete(asking);
+    }
+  };
+  return ({ group, resource: full, verb, wide }, name) => {
+    const [resource, subresource] = full.split('/');
+    const attributes = {
+      group,
+      resource,
+      verb,
+      ...(subresource ? { subresource } : {}),
+      ...(wide ? {} : { namespace }),
+      ...(name ? { name } : {}),
+    };
+    const key = JSON.stringify(attributes);
+    const asked = known.get(key) ?? send(attributes);
+    known.set(key, asked);
+    return asked;
+  };
+}
+
+/** The name that a right is asked for: roles may grant what is done to one workload by its name. */
+function nameFor({ resource, verb }: KindRight, { workload }: ClusterUse): string | null {
+  if (!workload || verb === 'list' || verb === 'create') return null;
+  return resource.split('/')[0] === pluralOf(workload.kind) ? workload.name : null;
+}
+
+function distinct(rights: readonly KindRight[]): KindRight[] {
+  const found = new Map<string, KindRight>();
+  for (const right of rights) {
+    const key = rightName(right);
+    if (right.essential || !found.has(key)) found.set(key, right);
+  }
+  return [...found.values()];
+}
+
+async function missingRights(ask: Ask, use: ClusterUse): Promise<KindRight[]> {
+  const asked = distinct(use.rights).map(async right => ((await ask(right, nameFor(right, use))) ? [] : [right]));
   return (await Promise.all(asked)).flat();
 }
 
-const nameOf = ({ verb, resource, group }: Right) => `${verb} ${group ? `${resource}.${group}` : resource}`;
+const subjectOf = (use: ClusterUse) => {
+  const place = placeOf(use);
+  return place ? objectOf(place) : `namespace ${use.where.namespace}`;
+};
 
-function findingsOn(place: Place, missing: readonly Right[]): Finding[] {
-  const subject = objectOf(place);
-  const [broken, weak] = [true, false].map(kind => missing.filter(({ essential }) => essential === kind).map(nameOf));
-  const remedy = (names: readonly string[]) =>
-    `grant to our account's role in namespace ${place.namespace}: ${names.join(', ')}`;
+const keys = { Deployment: 'deployment', StatefulSet: 'statefulSet', DaemonSet: 'daemonSet' } as const;
+
+function placeOf({ where, workload }: ClusterUse): Place | null {
+  return workload && { ...where, [keys[workload.kind]]: workload.name };
+}
+
+function findingsOn(use: ClusterUse, missing: readonly KindRight[]): Finding[] {
+  const names = (essential: boolean) => missing.filter(right => right.essential === essential).map(rightName);
+  const tell = (state: Finding['state'], lacking: readonly string[], before: string): Finding[] => {
+    if (lacking.length === 0) return [];
+    const list = lacking.join(', ');
+    const remedy = `grant to our account's role in namespace ${use.where.namespace}: ${list}`;
+    return [{ subject: subjectOf(use), state, message: `${before}may not ${list}`, remedy }];
+  };
   return [
-    ...(broken?.length
-      ? [{ subject, state: 'broken' as const, message: `may not ${broken.join(', ')}`, remedy: remedy(broken) }]
-      : []),
-    ...(weak?.length
-      ? [
-          {
-            subject,
-            state: 'warning' as const,
-            message: `cannot check what a release needs: may not ${weak.join(', ')}`,
-            remedy: remedy(weak),
-          },
-        ]
+    ...tell('broken', names(true), ''),
+    ...tell('warning', names(false), 'cannot do or check all that a release may need: '),
+  ];
+}
+
+async function examine(connection: Connection, ask: Ask, use: ClusterUse, signal: AbortSignal): Promise<Examined> {
+  const missing = await missingRights(ask, use);
+  const findings = findingsOn(use, missing);
+  const place = placeOf(use);
+  const subject = subjectOf(use);
+  if (findings.some(({ state }) => state === 'broken')) return { missing, findings };
+  const all = [...findings, ...(place ? await findingsAt(connection, place, signal) : [])];
+  const message = place ? 'can be read and rolled back' : 'what is used there is allowed';
+  return { missing, findings: all.length > 0 ? all : [{ subject, state: 'ok', message, remedy: null }] };
+}
+
+/** What stands in the way of a rollback of a workload that we may change. */
+async function findingsAt(connection: Connection, place: Place, signal: AbortSignal): Promise<Finding[]> {
+  const subject = objectOf(place);
+  const workload = await readWorkload(connection, place, signal);
+  const owners = ownersOf(workload);
+  const broken = (message: string, remedy: string): Finding => ({ subject, state: 'broken', message, remedy });
+  const rendered = `is rendered by ${owners.join(' and ')}, which would undo a rollback`;
+  return [
+    ...(owners.length > 0 ? [broken(rendered, 'go back there, or take it out of its hands')] : []),
+    ...(workload.spec.revisionHistoryLimit === 0
+      ? [broken('keeps no history', 'set spec.revisionHistoryLimit to 10')]
       : []),
   ];
 }
 
-async function examine(connection: Connection, place: Place, signal: AbortSignal): Promise<Finding[]> {
-  const subject = objectOf(place);
-  const findings = findingsOn(place, await missingRights(connection, place, signal));
-  if (findings.some(({ state }) => state === 'broken')) return findings;
-  const workload = await readWorkload(connection, place, signal);
-  const owners = ownersOf(workload);
-  if (owners.length > 0) {
-    const message = `is rendered by ${owners.join(' and ')}, which would undo a rollback`;
-    findings.push({ subject, state: 'broken', message, remedy: 'go back there, or take it out of its hands' });
-  }
-  if (workload.spec.revisionHistoryLimit === 0) {
-    findings.push({
-      subject,
-      state: 'broken',
-      message: 'keeps no history',
-      remedy: 'set spec.revisionHistoryLimit to 10',
-    });
-  }
-  return findings.length > 0
-    ? findings
-    : [{ subject, state: 'ok', message: 'can be read and rolled back', remedy: null }];
+/** Lays the role that grants what is missing in a namespace beside the first finding that tells of it. */
+async function withRole(
+  connection: Connection,
+  namespace: string,
+  examined: readonly Examined[],
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const findings = examined.flatMap(one => one.findings);
+  const missing = distinct(examined.flatMap(one => one.missing));
+  if (missing.length === 0) return findings;
+  const subject = await whoWeAre(connection, signal);
+  const [here, wide] = [missing.filter(right => !right.wide), missing.filter(right => right.wide)];
+  const manifest = [
+    ...(here.length > 0 ? [roleManifest(here, { namespace, subject })] : []),
+    ...(wide.length > 0 ? [roleManifest(wide, { namespace: null, subject })] : []),
+  ].join('---\n');
+  const first = findings.findIndex(({ message }) => message.includes('may not '));
+  return findings.map((finding, at) => (at === first ? { ...finding, manifest } : finding));
 }
 
-/** What `doctor` says of each workload that the catalogue names: reached, allowed, ours to change. */
-export function createKubernetesProbe(deps: KubernetesDeps, places: readonly Place[]): Probe {
+async function examineNamespace(
+  connect: () => Promise<Connection>,
+  uses: readonly ClusterUse[],
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const namespace = uses[0]?.where.namespace ?? '';
+  const troubleOf = (thrown: unknown, subjects: readonly string[]): Finding[] => {
+    const error = refusalOf(thrown);
+    if (!(error instanceof Refusal)) throw error;
+    const { detail, code } = error.reason;
+    return subjects.map(subject => ({ subject, state: 'broken', message: detail ?? code, remedy: null }));
+  };
+  try {
+    const connection = await connect();
+    const ask = createAsk(connection, namespace, signal);
+    const examined = await Promise.all(
+      uses.map(async (use): Promise<Examined> => {
+        try {
+          return await examine(connection, ask, use, signal);
+        } catch (thrown) {
+          return { missing: [], findings: troubleOf(thrown, [subjectOf(use)]) };
+        }
+      }),
+    );
+    return await withRole(connection, namespace, examined, signal);
+  } catch (thrown) {
+    return troubleOf(thrown, uses.map(subjectOf));
+  }
+}
+
+/** What `doctor` says of all in clusters that the catalogue names: reached, allowed, ours to change; with the role that is missing. */
+export function createKubernetesProbe(deps: KubernetesDeps, uses: readonly ClusterUse[]): Probe {
   const connect = createConnect(deps);
   return async ({ signal }) => {
-    const answers = places.map(async place => {
-      try {
-        return await examine(await connect(place), place, signal);
-      } catch (thrown) {
-        const error = refusalOf(thrown);
-        if (!(error instanceof Refusal)) throw error;
-        const { detail, code } = error.reason;
-        return [{ subject: objectOf(place), state: 'broken' as const, message: detail ?? code, remedy: null }];
-      }
+    const places = [...Map.groupBy(uses, ({ where }) => JSON.stringify(where)).values()];
+    const found = places.map(async here => {
+      const where = here[0]?.where ?? { context: null, kubeconfig: null };
+      return examineNamespace(() => connect(where), here, signal);
     });
-    return (await Promise.all(answers)).flat();
+    return (await Promise.all(found)).flat();
   };
 }

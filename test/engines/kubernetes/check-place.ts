@@ -10,18 +10,10 @@ import type { Check } from '../../../src/ports/check.ts';
 import { runChecks } from '../../../src/verify/run-checks.ts';
 import { openApi } from '../../cluster/api.ts';
 import { eventually, type Rules, type TestCluster } from '../../cluster/suite.ts';
+import { statedRules } from './targets.ts';
 
-/** The rights that the documentation asks for the checks, and no more. */
-export const checkRules: Rules = [
-  { apiGroups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], verbs: ['get'] },
-  { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['list'] },
-  { apiGroups: [''], resources: ['pods', 'events'], verbs: ['list'] },
-  { apiGroups: [''], resources: ['services', 'configmaps', 'secrets', 'pods/log'], verbs: ['get'] },
-  { apiGroups: [''], resources: ['pods/exec'], verbs: ['get', 'create'] },
-  { apiGroups: [''], resources: ['pods/proxy', 'services/proxy'], verbs: ['get'] },
-  { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list'] },
-  { apiGroups: ['metrics.k8s.io'], resources: ['pods'], verbs: ['list'] },
-];
+/** The rights that the documentation states for the checks. */
+export const checkRules: Rules = statedRules(...kubernetesChecks.map(({ kind }) => kind));
 
 /** What a check judges, as far as these checks look at a run. */
 export type Judged = { readonly release?: Release | null; readonly since?: number };

@@ -4,7 +4,7 @@ import type { CheckOutcome } from '../../../src/domain/check.ts';
 import { notes } from '../../../templates/notes/index.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
 import { type CheckPlace, checkRules, openCheckPlace } from './check-place.ts';
-import { releaseOf } from './targets.ts';
+import { releaseOf, statedRules } from './targets.ts';
 import { makeDeployment, patchDeployment, podsOf, rolledOut } from './workloads.ts';
 
 const cluster = useCluster();
@@ -256,7 +256,7 @@ describe('when a cluster cannot say', { timeout: 60_000 }, () => {
   });
 
   it('what we may not do is named, and passes nothing', async () => {
-    const weak = checkRules.slice(0, 2).concat({ apiGroups: [''], resources: ['pods'], verbs: ['list'] });
+    const weak = statedRules('kubernetes.pods');
     const other = await openCheckPlace(cluster, namespace, weak);
     opened.push(other);
     const rights: readonly [string, object, RegExp][] = [

@@ -1,14 +1,10 @@
 import type { Api, Json } from '../../cluster/api.ts';
 import { eventually, type Rules, type TestCluster } from '../../cluster/suite.ts';
-import { neededRules, openPlace } from './targets.ts';
+import { openPlace, statedRules } from './targets.ts';
 import { makeDeployment, patchDeployment, podsOf, rolledOut } from './workloads.ts';
 
-/** The rights that bringing configuration back takes besides. */
-export const closureRules: Rules = [
-  ...neededRules,
-  { apiGroups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], verbs: ['list'] },
-  { apiGroups: [''], resources: ['configmaps', 'secrets'], verbs: ['create', 'patch', 'delete'] },
-];
+/** The rights that the documentation states for going back with the configuration. */
+export const closureRules: Rules = statedRules('kubernetes.deployment', 'kubernetes.rollout-undo');
 
 const merge = 'application/merge-patch+json';
 

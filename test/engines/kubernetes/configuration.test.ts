@@ -6,18 +6,16 @@ import type { StepPlan } from '../../../src/domain/plan.ts';
 import { useCluster } from '../../cluster/suite.ts';
 import { type ExecutorHarness, type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
 import { copiesIn, entryOf, makeKeyed, patchKeyed, readKeyed, writesSince } from './configuration.ts';
-import { carryOut, contexts, openPlace, type Place, refusalOf } from './targets.ts';
+import { carryOut, contexts, openPlace, type Place, refusalOf, statedRules } from './targets.ts';
 
 const cluster = useCluster();
 const canary = 'canary-7Q2vXk91-hunter2';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-/** The rights that the steps on ConfigMaps and Secrets need. */
+/** The rights that the documentation states for the steps on ConfigMaps and Secrets; pods are listed by the suite itself. */
 const rules = [
-  { apiGroups: [''], resources: ['configmaps', 'secrets'], verbs: ['get', 'patch'] },
-  { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
+  ...statedRules('kubernetes.configmap', 'kubernetes.secret'),
   { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
-  { apiGroups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], verbs: ['list'] },
 ];
 
 type Kind = 'configmap' | 'secret';

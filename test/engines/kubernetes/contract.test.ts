@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../src/domain/json.ts';
 import type { Api, Json } from '../../cluster/api.ts';
 import { useCluster } from '../../cluster/suite.ts';
 import { type ExecutorHarness, type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
-import { openPlace, pick } from './targets.ts';
+import { openPlace, pick, statedRules } from './targets.ts';
 import { atRevision, makeDeployment, patchDeployment, readDeployment, rolledOut } from './workloads.ts';
 
 const cluster = useCluster();
@@ -40,7 +40,7 @@ async function twoReleases(api: Api, namespace: string): Promise<void> {
 
 async function openWorld(kind: string, extra: JsonObject, wanted: (before: Json) => unknown): Promise<ExecutorWorld> {
   const { api } = cluster;
-  const place = await openPlace(cluster);
+  const place = await openPlace(cluster, statedRules(kind, 'kubernetes.deployment'));
   const { namespace, proxy } = place;
   await twoReleases(api, namespace);
   const where = { namespace, deployment: 'shop' };

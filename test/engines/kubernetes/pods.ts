@@ -1,17 +1,10 @@
 import type { Api, Json } from '../../cluster/api.ts';
 import { eventually, type Rules } from '../../cluster/suite.ts';
-import { neededRules } from './targets.ts';
+import { statedRules } from './targets.ts';
 import { deploymentBody, type Shape } from './workloads.ts';
 
-/** The rights that scaling and deleting pods need, by the documentation, and no more. */
-export const podRules: Rules = [
-  ...neededRules,
-  { apiGroups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], verbs: ['get', 'list'] },
-  { apiGroups: ['apps'], resources: ['deployments/scale', 'statefulsets/scale'], verbs: ['patch'] },
-  { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: ['list', 'patch'] },
-  { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
-  { apiGroups: [''], resources: ['pods'], verbs: ['delete'] },
-];
+/** The rights that the documentation states for scaling and deleting pods. */
+export const podRules: Rules = statedRules('kubernetes.deployment', 'kubernetes.scale', 'kubernetes.delete-pods');
 
 const pathOf = (namespace: string, plural: string) => `/apis/apps/v1/namespaces/${namespace}/${plural}`;
 

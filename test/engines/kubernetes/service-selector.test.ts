@@ -5,18 +5,14 @@ import { eventually, useCluster } from '../../cluster/suite.ts';
 import { type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
 import { makePod, makeService, podReady, selectorOf, servedBy, setSelector } from './blue-green.ts';
 import { entryOf, writesSince } from './configuration.ts';
-import { carryOut, contexts, openPlace, type Place, refusalOf } from './targets.ts';
+import { carryOut, contexts, openPlace, type Place, refusalOf, statedRules } from './targets.ts';
 
 const cluster = useCluster();
 const kind = 'kubernetes.service-selector';
 const entry = entryOf(kind);
 
-/** The rights that the step needs. */
-const rules = [
-  { apiGroups: [''], resources: ['services'], verbs: ['get', 'patch'] },
-  { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
-  { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list'] },
-];
+/** The rights that the documentation states for the step. */
+const rules = statedRules(kind);
 
 let place: Place;
 let made = 0;

@@ -8,6 +8,7 @@ import {
   kubernetesReleaseSources,
 } from '../../../src/adapters/kubernetes/entries.ts';
 import { readSecret } from '../../../src/config/secrets.ts';
+import { rulesOf } from '../../../src/domain/cluster-rights.ts';
 import type { RunId, TargetId } from '../../../src/domain/ids.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { type Note, note } from '../../../src/domain/note.ts';
@@ -15,6 +16,7 @@ import type { StepPlan } from '../../../src/domain/plan.ts';
 import { type Reason, Refusal } from '../../../src/domain/reason.ts';
 import type { Grade, ObservedRelease, ObservedReleases, Release } from '../../../src/domain/release.ts';
 import type { Run } from '../../../src/domain/run.ts';
+import { clusterRights } from '../../../src/main/cluster-rights.ts';
 import type { Check, CheckContext } from '../../../src/ports/check.ts';
 import type { ApplyContext, Executor, PlanContext, Settlement } from '../../../src/ports/executor.ts';
 import { openApi } from '../../cluster/api.ts';
@@ -23,7 +25,12 @@ import type { Rules, TestCluster } from '../../cluster/suite.ts';
 import { eventually } from '../../cluster/suite.ts';
 import { keptInMemory } from '../../fakes/kept-texts.ts';
 
-/** The rights that the documentation asks for, and no more. */
+/** The rights that the documentation states for these kinds of step, check and release source, and no more. */
+export function statedRules(...kinds: readonly string[]): Rules {
+  return rulesOf(kinds.flatMap(kind => clusterRights[kind]?.rights.filter(({ wide }) => !wide) ?? []));
+}
+
+/** The least that a rollback of a Deployment's own template can do with. */
 export const neededRules: Rules = [
   { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'patch'] },
   { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['list'] },

@@ -1,18 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createKubernetesProbe } from '../../../src/adapters/kubernetes/doctor.ts';
 import type { Release } from '../../../src/domain/release.ts';
 import { useCluster } from '../../cluster/suite.ts';
-import { carryOut, checkContext, contexts, neededRules, openPlace, type Place, pick } from './targets.ts';
-import {
-  atRevision,
-  imageOf,
-  makeDeployment,
-  patchDeployment,
-  readDeployment,
-  rolledOut,
-  type Shape,
-  setImage,
-} from './workloads.ts';
+import { carryOut, checkContext, contexts, openPlace, type Place, pick } from './targets.ts';
+import { atRevision, imageOf, makeDeployment, patchDeployment, rolledOut, type Shape, setImage } from './workloads.ts';
 
 const cluster = useCluster();
 const places: Place[] = [];
@@ -110,49 +100,5 @@ describe('the check kubernetes.rollout', { timeout: 60_000 }, () => {
     expect(await ask(null)()).toMatchObject({ status: 'unknown' });
     await api('DELETE', `/apis/apps/v1/namespaces/${namespace}/deployments/shop`);
     expect(await judge()).toMatchObject({ status: 'failed', note: { code: 'deployment-gone' } });
-  });
-});
-
-describe('doctor', { timeout: 60_000 }, () => {
-  const examine = (place: Place) =>
-    createKubernetesProbe({ kubeconfig: place.kubeconfig, clock: { now: () => Date.now() } }, [
-      { namespace: place.namespace, deployment: 'shop', context: null, kubeconfig: null },
-    ])({ signal: AbortSignal.timeout(20_000) });
-
-  it('says that all is well, or which right is missing, or who else owns the thing', async () => {
-    const place = await openPlace(cluster);
-    places.push(place);
-    expect(await examine(place)).toMatchObject([{ state: 'broken', message: expect.stringContaining('not found') }]);
-    await makeDeployment(cluster.api, place.namespace, 'shop', { replicas: 1 });
-    expect(await examine(place)).toMatchObject([{ state: 'ok' }]);
-    await patchDeployment(cluster.api, place.namespace, 'shop', {
-      metadata: { annotations: { 'argocd.argoproj.io/tracking-id': 'shop:x' } },
-      spec: { revisionHistoryLimit: 0 },
-    });
-    expect((await examine(place)).map(({ message }) => message)).toEqual([
-      expect.stringContaining('Argo CD'),
-      'keeps no history',
-    ]);
-  });
-
-  it('names each missing right and how much it matters', async () => {
-    const place = await openPlace(cluster, [
-      { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get'] },
-      { apiGroups: [''], resources: ['pods', 'configmaps', 'serviceaccounts'], verbs: ['get', 'list'] },
-    ]);
-    places.push(place);
-    expect(await examine(place)).toMatchObject([
-      { state: 'broken', message: 'may not patch deployments.apps, list replicasets.apps' },
-      { state: 'warning', message: expect.stringContaining('get secrets, get persistentvolumeclaims') },
-    ]);
-    place.proxy.inject({ fault: { kind: 'answer', status: 401 } });
-    expect(await examine(place)).toMatchObject([{ state: 'broken', message: expect.stringContaining('credentials') }]);
-  });
-
-  it('the rights that the documentation asks for are enough', async () => {
-    expect(neededRules.flatMap(({ verbs }) => verbs)).not.toContain('*');
-    const { place, api, namespace } = await brokenBehind({ image: 'app:1.0.0' });
-    expect(await examine(place)).toMatchObject([{ state: 'ok' }]);
-    expect((await readDeployment(api, namespace, 'shop')).metadata?.name).toBe('shop');
   });
 });

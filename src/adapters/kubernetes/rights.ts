@@ -1,0 +1,127 @@
+import type { KindRight, KindRights, RightsTable, WorkloadKindName } from '../../domain/cluster-rights.ts';
+
+type Only = WorkloadKindName | null;
+type Share = 'needs' | 'wants';
+
+/** Rights in the words of `kubectl auth can-i`: verbs, then resources as `resource.group/subresource`, each separated by commas. */
+function rights(share: Share, verbs: string, resources: string, only: Only = null, wide = false): KindRight[] {
+  return resources.split(',').flatMap(name => {
+    const [full = '', sub] = name.split('/');
+    const [plural = '', ...group] = full.split('.');
+    const resource = sub ? `${plural}/${sub}` : plural;
+    return verbs
+      .split(',')
+      .map(verb => ({ group: group.join('.'), resource, verb, essential: share === 'needs', only, wide }));
+  });
+}
+
+const needs = (verbs: string, resources: string, only?: Only) => rights('needs', verbs, resources, only);
+const wants = (verbs: string, resources: string, only?: Only) => rights('wants', verbs, resources, only);
+
+const only = (...all: readonly KindRight[][]): KindRights => ({ rights: all.flat(), besides: null });
+
+/** The workload itself, of whichever kind. */
+const workload = (verbs: string) => [
+  ...needs(verbs, 'deployments.apps', 'Deployment'),
+  ...needs(verbs, 'statefulsets.apps', 'StatefulSet'),
+  ...needs(verbs, 'daemonsets.apps', 'DaemonSet'),
+];
+
+/** Its pods and, for a Deployment, the ReplicaSets between. */
+const pods = [...needs('list', 'pods'), ...needs('list', 'replicasets.apps', 'Deployment')];
+
+/** Where it keeps its releases. */
+const history = [
+  ...pods,
+  ...needs('list', 'controllerrevisions.apps', 'StatefulSet'),
+  ...needs('list', 'controllerrevisions.apps', 'DaemonSet'),
+];
+
+/** What its template names and pods need to start. */
+const references = wants('get', 'configmaps,secrets,serviceaccounts,persistentvolumeclaims');
+
+/** Why no pods are made, what a dead container said, and the pods that a stuck StatefulSet waits for. */
+const settling = [
+  ...wants('list', 'events', 'StatefulSet'),
+  ...wants('list', 'events', 'DaemonSet'),
+  ...wants('get', 'pods/log'),
+  ...wants('delete', 'pods', 'StatefulSet'),
+];
+
+/** Who else reads a ConfigMap or Secret. */
+const consumers = wants('list', 'deployments.apps,statefulsets.apps,daemonsets.apps');
+
+/** A change of a pod template. */
+const template = only(workload('get,patch'), history, references, settling);
+
+/** A look at a workload and its pods. */
+const look = [...workload('get'), ...pods];
+
+const pause = only(needs('get,patch', 'deployments.apps', 'Deployment'));
+
+/** What each kind of this adapter uses in a cluster. `doctor`, the roles of `deploy/` and docs/kubernetes.md say what stands here. */
+export const kubernetesRights: RightsTable = {
+  'kubernetes.deployment': only(workload('get'), history, references, wants('create', 'secrets')),
+  'kubernetes.rollout-undo': only(
+    [...template.rights],
+    consumers,
+    wants('create,patch,delete', 'configmaps'),
+    wants('create,patch,delete', 'secrets'),
+  ),
+  'kubernetes.rollout-restart': template,
+  'kubernetes.rollout-pause': pause,
+  'kubernetes.rollout-resume': pause,
+  'kubernetes.set-image': template,
+  'kubernetes.set-env': template,
+  'kubernetes.scale': only(
+    needs('get', 'deployments.apps', 'Deployment'),
+    needs('patch', 'deployments.apps/scale', 'Deployment'),
+    needs('get', 'statefulsets.apps', 'StatefulSet'),
+    needs('patch', 'statefulsets.apps/scale', 'StatefulSet'),
+    wants('list', 'deployments.apps', 'Deployment'),
+    wants('list', 'statefulsets.apps', 'StatefulSet'),
+    pods,
+    needs('list', 'horizontalpodautoscalers.autoscaling'),
+    wants('patch', 'horizontalpodautoscalers.autoscaling'),
+  ),
+  'kubernetes.delete-pods': only(
+    look,
+    needs('get', 'pods'),
+    needs('create', 'pods/eviction'),
+    wants('delete', 'pods', 'StatefulSet'),
+  ),
+  'kubernetes.configmap': only(needs('get,patch', 'configmaps'), consumers, wants('get,create', 'secrets')),
+  'kubernetes.secret': only(needs('get,create,patch', 'secrets'), consumers),
+  'kubernetes.apply': {
+    rights: [],
+    besides:
+      'get, create and patch on the kinds of object that the folder holds, and delete where an undo may delete what was created',
+  },
+  'kubernetes.service-selector': only(
+    needs('get,patch', 'services'),
+    needs('list', 'pods'),
+    needs('list', 'endpointslices.discovery.k8s.io'),
+  ),
+  'kubernetes.rollout': only(workload('get'), history),
+  'kubernetes.pods': only(look),
+  'kubernetes.image': only(look),
+  'kubernetes.endpoints': only(
+    needs('get', 'services'),
+    needs('list', 'endpointslices.discovery.k8s.io'),
+    needs('list', 'pods'),
+  ),
+  'kubernetes.env': only(look, wants('get', 'configmaps,secrets'), wants('get,create', 'pods/exec')),
+  'kubernetes.exec': only(look, needs('get,create', 'pods/exec')),
+  'kubernetes.logs-errors': only(look, needs('get', 'pods/log')),
+  'kubernetes.metrics-text': only(look, needs('get', 'pods/proxy')),
+  'kubernetes.top': only(
+    look,
+    needs('list', 'pods.metrics.k8s.io'),
+    rights('wants', 'get', 'nodes,nodes.metrics.k8s.io', null, true),
+  ),
+  'kubernetes.events': only(look, needs('list', 'events')),
+  'kubernetes.http': {
+    rights: needs('get', 'services/proxy'),
+    besides: 'create on services/proxy for requests by POST',
+  },
+};

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { helmRights } from '../adapters/helm/rights.ts';
+import type { ClusterUse } from '../adapters/kubernetes/doctor.ts';
+import { whereFields, workloadOf } from '../adapters/kubernetes/input.ts';
+import { kubernetesRights } from '../adapters/kubernetes/rights.ts';
+import type { Catalogue } from '../domain/catalogue.ts';
+import type { ClusterRight, KindRight, RightsTable, WorkloadKindName } from '../domain/cluster-rights.ts';
+
+/** What each kind of step, check and release source uses in a Kubernetes cluster: the one place that says it. */
+export const clusterRights: RightsTable = { ...kubernetesRights, ...helmRights };
+
+/** The kinds that a catalogue made by `discover` names. */
+const discovered = ['kubernetes.deployment', 'kubernetes.rollout-undo', 'kubernetes.rollout'];
+
+/** What looking, planning and watching take, Secrets aside; every right of it only reads. */
+export function lookingRights(): readonly ClusterRight[] {
+  const reads = discovered
+    .flatMap(kind => clusterRights[kind]?.rights ?? [])
+    .filter(({ verb, resource }) => (verb === 'get' || verb === 'list') && resource !== 'secrets');
+  const lists = ['deployments', 'statefulsets', 'daemonsets'].map(resource => ({
+    group: 'apps',
+    resource,
+    verb: 'list',
+  }));
+  return [...reads, ...lists];
+}
+
+const named = z.object({
+  deployment: z.string().exactOptional(),
+  statefulSet: z.string().exactOptional(),
+  daemonSet: z.string().exactOptional(),
+});
+const placed = z.object({
+  ...whereFields,
+  ...named.shape,
+  workloads: z.array(named).exactOptional(),
+  /** Limits on nodes. */
+  nodes: z.record(z.string(), z.unknown()).default({}),
+});
+type Placed = z.infer<typeof placed>;
+type Workload = { readonly kind: WorkloadKindName; readonly name: string };
+
+/** The workloads that an input names: one, a list, or none. */
+function workloadsOf(input: Placed): readonly (Workload | null)[] {
+  const all = [input, ...(input.workloads ?? [])].filter(one => one.deployment ?? one.statefulSet ?? one.daemonSet);
+  return all.length > 0 ? all.map(one => workloadOf(one)) : [null];
+}
+
+/** Everything in clusters that the catalogue's steps, checks and release sources act on, with the rights that they use there. */
+export function clusterUses(catalogue: Catalogue | null): readonly ClusterUse[] {
+  const targets = Object.values(catalogue?.services ?? {}).flatMap(({ environments }) => Object.values(environments));
+  const used = targets.flatMap(spec => [
+    ...(spec.releaseSource ? [spec.releaseSource] : []),
+    ...spec.checks,
+    ...spec.runbooks.flatMap(runbook => [...runbook.steps, ...runbook.checks]),
+  ]);
+  const uses = used.flatMap(({ kind, input }) => {
+    const known = clusterRights[kind];
+    const read = placed.safeParse(input);
+    if (!known || !read.success) return [];
+    const { namespace, context, kubeconfig } = read.data;
+    const where = { namespace, context, kubeconfig };
+    return workloadsOf(read.data).map((workload): ClusterUse => {
+      return { where, workload, rights: known.rights.filter(right => isUsed(right, workload, read.data)) };
+    });
+  });
+  const together = Map.groupBy(uses, ({ where, workload }) => JSON.stringify([where, workload]));
+  return [...together.values()].flatMap(([first, ...rest]) =>
+    first ? [{ ...first, rights: [first, ...rest].flatMap(({ rights }) => rights) }] : [],
+  );
+}
+
+function isUsed({ only, wide }: KindRight, workload: Workload | null, { nodes }: Placed): boolean {
+  if (workload && only !== null && only !== workload.kind) return false;
+  // Nodes are looked at only where a limit is set for them.
+  return !wide || Object.keys(nodes).length > 0;
+}
