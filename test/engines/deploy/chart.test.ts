@@ -4,11 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { renderManifests } from '../../../deploy/render.ts';
 import { rulesOf, type WorkloadKindName } from '../../../src/domain/cluster-rights.ts';
 import { clusterRights } from '../../../src/main/cluster-rights.ts';
-import type { Json } from '../../cluster/api.ts';
-import { find, helmOf, template } from './template.ts';
+import { find, helmOf, type Made, template } from './template.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const podOf = (objects: readonly Json[], name: string) => find(objects, 'Deployment', name).spec?.template?.spec;
+const podOf = (objects: readonly Made[], name: string) => find(objects, 'Deployment', name).spec?.template?.spec;
 
 it('the plain manifests are what the chart makes (else: node deploy/render.ts HELM)', () => {
   for (const [file, text] of Object.entries(renderManifests(helmOf('helm4')))) {
@@ -27,7 +26,7 @@ describe('the roles of the chart are the table of rights', () => {
     const kinds = Object.keys(clusterRights);
     const objects = granted(kinds.map(kind => ({ namespace: kind.replaceAll('.', '-'), kinds: [kind] })));
     const roles = objects.filter(({ kind }) => kind === 'Role');
-    expect(roles.map(({ metadata, rules }) => [metadata?.namespace, rules])).toEqual(
+    expect(roles.map(({ metadata, rules }) => [metadata.namespace, rules])).toEqual(
       kinds.map(kind => {
         const rights = clusterRights[kind]?.rights.filter(({ wide }) => !wide) ?? [];
         return [kind.replaceAll('.', '-'), rulesOf(rights)];
@@ -80,7 +79,7 @@ describe('the pods of the chart', () => {
         capabilities: { drop: ['ALL'] },
       });
     }
-    const writable = pod?.volumes?.filter((volume: Json) => volume.emptyDir).map((volume: Json) => volume.name);
+    const writable = pod?.volumes.filter(volume => volume.emptyDir).map(volume => volume.name);
     expect(writable).toEqual(['state', 'tmp']);
   });
 
