@@ -1,4 +1,4 @@
-import type { TargetSpec } from '../src/domain/catalogue.ts';
+import type { StepSpec, TargetSpec } from '../src/domain/catalogue.ts';
 import type { PhaseTimes } from '../src/domain/record.ts';
 import type { Candidate } from '../src/domain/release.ts';
 import type { Run } from '../src/domain/run.ts';
@@ -36,8 +36,8 @@ export interface DoorDeps {
   readonly doorbell: Doorbell;
   readonly clock: Clock;
   readonly candidates: ListCandidates;
-  /** Whether a kind of step takes the target to a release, so that a plan with it needs one. */
-  readonly needsRelease: (kind: string) => boolean;
+  /** Whether a step takes the target to a release, so that a plan with it needs one. */
+  readonly needsRelease: (step: Pick<StepSpec, 'kind' | 'input'>) => boolean;
   readonly phaseTimes: (run: Run) => PhaseTimes;
   readonly probes: readonly Probe[];
   readonly reload: () => Promise<ReloadAnswer>;

@@ -118,7 +118,7 @@ async function refuseRelease(
 ): Promise<{ readonly key: string | null } | { readonly data: RefusalData }> {
   const { target } = wish;
   const books = runbooksFor(wish, scenario);
-  const needed = books.every(book => book.steps.some(step => deps.needsRelease(step.kind)));
+  const needed = books.every(book => book.steps.some(step => deps.needsRelease(step)));
   if (wish.release === null && !needed) return { key: null };
   const { candidates } = await deps.candidates(target);
   const choices = candidates.filter(({ verdict }) => verdict !== 'no').slice(0, 3);

@@ -8,6 +8,7 @@ import { outside } from '../src/execute/outside.ts';
 import { type Choice, chooseRelease } from '../src/plan/choose.ts';
 import { type CompiledStep, compilePlan } from '../src/plan/compile.ts';
 import { prospects, tellingReason } from '../src/plan/suggest.ts';
+import { takesRelease } from '../src/plan/takes-release.ts';
 import { type Gathered, gather } from './gather.ts';
 import { endChange, type Held, loadExecutor, type Stage, writeHeld } from './stage.ts';
 import { planUndo } from './undo.ts';
@@ -104,7 +105,7 @@ async function tryRunbook(
   choice: Choice,
 ): Promise<Plan | Reason> {
   const { deps } = held;
-  const needsRelease = runbook.steps.some(step => deps.executors.get(step.kind)?.needsRelease);
+  const needsRelease = runbook.steps.some(step => takesRelease(deps.executors.get(step.kind), step));
   if (needsRelease && choice.kind === 'none') return choice.reason;
   if (!needsRelease && run.request.release !== null) return reason('takes-no-release', { step: runbook.id });
   const to = needsRelease && choice.kind === 'chosen' ? choice.candidate : null;

@@ -8,6 +8,8 @@ import { kubernetesChecks, kubernetesExecutors, kubernetesReleaseSources } from 
 import * as pm2 from '../adapters/pm2/table.ts';
 import * as processes from '../adapters/process/table.ts';
 import type { CatalogueTables } from '../config/tables.ts';
+import type { StepSpec } from '../domain/catalogue.ts';
+import { takesRelease } from '../plan/takes-release.ts';
 import type { AlertStore } from '../ports/alert-store.ts';
 import type { BoundCheck, CheckEntry } from '../ports/check.ts';
 import type { OpenCluster } from '../ports/cluster.ts';
@@ -95,9 +97,9 @@ const releaseSources: readonly ReleaseSourceEntry<RowDeps>[] = [
 /** What a catalogue may name. */
 export const catalogueTables: CatalogueTables = { executors, checks, releaseSources, checklists: levelChecklists };
 
-/** Whether a kind of step takes the target to a release. */
-export function needsRelease(kind: string): boolean {
-  return executors.some(entry => entry.kind === kind && entry.needsRelease);
+/** Whether a step takes the target to a release. */
+export function needsRelease(step: Pick<StepSpec, 'kind' | 'input'>): boolean {
+  return executors.some(entry => entry.kind === step.kind && takesRelease(entry, step));
 }
 
 type Bound<Loaded> = { readonly kind: string; load(): Promise<Loaded> };

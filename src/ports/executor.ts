@@ -79,8 +79,8 @@ export interface ExecutorEntry<Deps> {
   readonly fenced: boolean;
   /** Whether its steps act on one host, so that the target needs `runsOn`. */
   readonly hostLocal: boolean;
-  /** Whether it takes the target to a release (the plan then needs one). */
-  readonly needsRelease: boolean;
+  /** Whether it takes the target to a release (the plan then needs one); some kinds do only with some inputs. */
+  readonly needsRelease: boolean | ((input: JsonObject) => boolean);
   load(deps: Deps): Promise<Executor>;
 }
 

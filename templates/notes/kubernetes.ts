@@ -93,6 +93,27 @@ export const kubernetesNotes = {
     en: f => `restarts ${f.pods} pod${s(f.pods)} of ${f.object}, ${named(f.how, ways.en)}`,
     'zh-CN': f => `重启 ${f.object} 的 ${f.pods} 个 Pod，${named(f.how, ways['zh-CN'])}`,
   },
+  /** {object, changes, pods} */
+  'images-change': {
+    en: f => `${names(f.changes, '; ')}; ${f.pods} pod${s(f.pods)} of ${f.object}`,
+    'zh-CN': f => `${names(f.changes, '；')}；${f.object} 的 ${f.pods} 个 Pod`,
+  },
+  'only-images-change': {
+    en: f => `all else of the template of ${f.object} (variables, commands, limits) stays as it is now`,
+    'zh-CN': f => `${f.object} 模板的其余部分（环境变量、命令、资源限制等）保持现状`,
+  },
+  /** {object, names} */
+  'image-by-tag': {
+    en: f =>
+      `${names(f.names)}: by tag alone, as no build of it was seen running; the registry decides which one ${f.object} gets`,
+    'zh-CN': f =>
+      `${names(f.names, '、')}：没有见过其运行的构建，只能按标签设置；${f.object} 得到哪个构建由镜像仓库决定`,
+  },
+  /** {object, version} */
+  'resuming-rolls-out': {
+    en: f => `what was changed while ${f.object} was paused rolls out then: ${f.version}`,
+    'zh-CN': f => `${f.object} 暂停期间的改动会随之发布：${f.version}`,
+  },
   'rollout-paused': {
     en: f => `${f.object} is paused: changes wait until somebody resumes it`,
     'zh-CN': f => `${f.object} 已暂停：恢复之前，改动不会生效`,

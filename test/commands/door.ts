@@ -107,7 +107,7 @@ export async function openDoor(): Promise<Door> {
       });
       return { current: null, candidates };
     },
-    needsRelease: kind => kind === 'git.restore-release',
+    needsRelease: ({ kind }) => kind === 'git.restore-release',
     phaseTimes,
     get probes() {
       return world.probes;

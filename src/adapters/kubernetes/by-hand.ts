@@ -19,6 +19,10 @@ export function byHand(body: Change | Recovery): readonly string[] {
     const values = Object.keys(body.set).map(variable => `${variable}=…`);
     return [`${kubectl} set env ${name} ${[...values, ...removals].join(' ')}`, status];
   }
+  if (body.action === 'image') {
+    const images = Object.entries(body.images).map(([container, image]) => `${container}=${image}`);
+    return [`${kubectl} set image ${name} ${images.join(' ')}`, status];
+  }
   if (body.action === 'restart') return [`${kubectl} rollout restart ${name}`, status];
   const undo = `${kubectl} rollout undo ${name} --to-revision=N (the number just printed)`;
   const where =

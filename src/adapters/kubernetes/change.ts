@@ -6,12 +6,14 @@ import { Refusal, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation } from '../../ports/executor.ts';
 import type { Connection } from './connect.ts';
 import { withEnvironment } from './environment.ts';
+import { withImages } from './images.ts';
 import { objectName, objectOf, variableName, variableValue, workloadFields } from './input.ts';
 import { isTransient, KubeError } from './kube-error.ts';
 import { readPods } from './objects.ts';
 import { ownersOf, refuseOwned, refusePaused } from './owners.ts';
 import { createLookUp, referencesOf } from './references.ts';
 import { isReady, wasCompleted } from './rollout.ts';
+import { imageName } from './rollout-input.ts';
 import { deploymentTemplate, hashOf, restarted, templateHash } from './template.ts';
 import { patchWorkload, type Workload } from './workload.ts';
 import { annotationChanges, currentRevision, guardedPatch, podsOf, readWorld, type World } from './world.ts';
@@ -47,6 +49,7 @@ const changeBody = z.discriminatedUnion('action', [
     remove: z.array(variableName),
     containers: z.array(objectName),
   }),
+  z.strictObject({ action: z.literal('image'), ...shared, images: z.record(objectName, imageName) }),
 ]);
 
 /** A change of a workload's template. */
@@ -64,6 +67,9 @@ export function readChange(body: JsonObject): Change {
 export function outcomeOf(change: Change, world: World) {
   if (change.action === 'environment') {
     return { template: withEnvironment(world.workload.spec.template, change), annotations: {} };
+  }
+  if (change.action === 'image') {
+    return { template: withImages(world.workload.spec.template, change.images), annotations: {} };
   }
   if (change.action === 'restart') {
     return { template: restarted(world.workload.spec.template, change.at), annotations: {} };
@@ -88,7 +94,8 @@ export async function fingerprintOf(
     uid: workload.metadata.uid,
     template: templateHash(workload.spec.template),
     annotations: written.map(key => [key, workload.metadata.annotations[key] ?? null]) as Json,
-    outcome: outcome ? templateHash(outcome.template) : null,
+    // The time of a restart is the plan's own: planned again, it is the same restart.
+    outcome: change.action === 'restart' ? change.action : outcome && templateHash(outcome.template),
     owners: ownersOf(workload),
     paused: workload.spec.paused,
     ...(workload.kind === 'Deployment' ? {} : { strategy: { ...workload.spec.strategy } }),

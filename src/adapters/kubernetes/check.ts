@@ -8,7 +8,7 @@ import { objectOf, type Place, placeInput } from './input.ts';
 import { isTransient, KubeError, refusalOf } from './kube-error.ts';
 import { readPods } from './objects.ts';
 import { isReady, podProblem, rolloutState } from './rollout.ts';
-import { releaseKey, versionOf } from './template.ts';
+import { releaseKey, templateHash, versionOf } from './template.ts';
 import { currentRevision, podsOf, readWorld } from './world.ts';
 
 /** `kubernetes.rollout`: passes when the workload runs the run's release alone, every pod of it available. */
@@ -41,8 +41,8 @@ async function look(connection: Connection, place: Place, context: CheckContext)
   const { spec } = workload;
   const { template } = spec;
   const facts = { object: objectOf(place), version: versionOf(template), ...podCounts(workload) };
-  const wanted = wantedKey(context);
-  if (wanted && releaseKey(template) !== wanted) return { status: 'failed', note: note('other-release-live', facts) };
+  if (!runsWhatWasPlanned(context, place, template))
+    return { status: 'failed', note: note('other-release-live', facts) };
   const revision = currentRevision(world);
   const pods = podsOf(revision, await readPods(connection, place.namespace, spec.selector, context.signal));
   const state = rolloutState(workload, pods.filter(isReady).length);
@@ -60,8 +60,16 @@ async function look(connection: Connection, place: Place, context: CheckContext)
   return { status: 'waiting', note: note('pods-on', { ...facts, ...why }) };
 }
 
-/** Only where the run's release was made by our own release source can the template be compared with it. */
-function wantedKey({ of: run }: CheckContext): string | null {
+/**
+ * Whether the template is that of the run's release. Only where our own release source made the release can that be told; where the run sets
+ * images alone, its template is none of the history but the one that was planned.
+ */
+function runsWhatWasPlanned({ of: run }: CheckContext, place: Place, template: JsonObject): boolean {
+  const object = objectOf(place);
+  const images = run.plan?.operations.findLast(
+    ({ executor, object: changed }) => executor === 'kubernetes.set-image' && changed === object,
+  );
+  if (images) return images.body.after === templateHash(template);
   const to: JsonObject | undefined = run.plan?.to?.identity;
-  return run.plan?.to && typeof to?.template === 'string' ? to.template : null;
+  return typeof to?.template !== 'string' || releaseKey(template) === to.template;
 }

@@ -14,6 +14,7 @@ import {
   undoInput,
 } from './input.ts';
 import { podExecutors } from './pods-entries.ts';
+import { rolloutExecutors } from './rollout-entries.ts';
 import { serviceSelectorInput } from './service-input.ts';
 
 /** Rows for the table of executors; what talks to a cluster is loaded when a catalogue needs it. */
@@ -21,7 +22,7 @@ export const kubernetesExecutors: readonly ExecutorEntry<KubernetesStepDeps>[] =
   {
     kind: 'kubernetes.rollout-undo',
     input: undoInput,
-    summary: 'Takes a Deployment back to the pod template of the chosen release, out of its own ReplicaSets.',
+    summary: 'Takes a workload back to the pod template of the chosen release, out of its own history.',
     fenced: true,
     hostLocal: false,
     needsRelease: true,
@@ -33,7 +34,7 @@ export const kubernetesExecutors: readonly ExecutorEntry<KubernetesStepDeps>[] =
   {
     kind: 'kubernetes.set-env',
     input: setEnvInput,
-    summary: "Sets or removes environment variables of a Deployment's containers.",
+    summary: "Sets or removes environment variables of a workload's containers.",
     fenced: true,
     hostLocal: false,
     needsRelease: false,
@@ -112,6 +113,7 @@ export const kubernetesExecutors: readonly ExecutorEntry<KubernetesStepDeps>[] =
     },
   },
   ...podExecutors,
+  ...rolloutExecutors,
 ];
 
 /** Rows for the table of checks. */

@@ -6,12 +6,12 @@ import { Refusal, reason } from '../../domain/reason.ts';
 import type { Executor, Observation, PlanContext } from '../../ports/executor.ts';
 import type { Connect, Connection } from './connect.ts';
 import { objectOf, placeFields } from './input.ts';
-import { nothingToChange } from './judged.ts';
+import { expectedMsOf, interruptionOf, nothingToChange } from './judged.ts';
 import { KubeError } from './kube-error.ts';
 import { guardedWrite, kubectlAt, objectExecutor, settleBy } from './object-executor.ts';
 import { ownersOf, refuseOwned } from './owners.ts';
 import { pauseInput } from './rollout-input.ts';
-import { hashOf } from './template.ts';
+import { hashOf, templateHash, versionOf } from './template.ts';
 import { patchWorkload, readWorkload, type Workload } from './workload.ts';
 
 const pauseBody = z.strictObject({
@@ -67,8 +67,12 @@ function moved(pause: Pause): Refusal {
   return new Refusal(reason('target-changed', { object: objectOf(pause) }));
 }
 
-const fingerprintOf = (workload: Workload) =>
-  hashOf({ uid: workload.metadata.uid, paused: workload.spec.paused, owners: ownersOf(workload) });
+/** Who resumes has judged what then rolls out. */
+function fingerprintOf({ paused }: Pause, workload: Workload): string {
+  const { uid } = workload.metadata;
+  const template = paused ? null : templateHash(workload.spec.template);
+  return hashOf({ uid, paused: workload.spec.paused, owners: ownersOf(workload), template });
+}
 
 async function planPause(
   connection: Connection,
@@ -91,11 +95,25 @@ async function planPause(
     object,
     body,
     preview: words(paused),
-    fingerprint: fingerprintOf(workload),
+    fingerprint: fingerprintOf(body, workload),
     idempotent: true,
     inverse: { object, body: { ...body, paused: !paused }, preview: words(!paused), idempotent: true },
   };
-  return { ...nothingToChange, operations: [operation], expectedMs: 1_000 };
+  const plan = { ...nothingToChange, operations: [operation], expectedMs: 1_000 };
+  if (paused || !waits(workload)) return plan;
+  const { replicas: pods, strategy, template } = workload.spec;
+  return {
+    ...plan,
+    blastRadius: [note('pods-replaced', { object, pods, how: strategy.how })],
+    interruption: interruptionOf(workload, template),
+    warnings: [note('resuming-rolls-out', { object, version: versionOf(template) })],
+    expectedMs: expectedMsOf(workload),
+  };
+}
+
+/** Whether a change waits for the Deployment to be resumed. */
+function waits({ spec, status }: Workload): boolean {
+  return status.updatedReplicas < spec.replicas || status.replicas > status.updatedReplicas;
 }
 
 async function observePause(connection: Connection, pause: Pause, signal: AbortSignal): Promise<Observation> {
@@ -108,7 +126,7 @@ async function observePause(connection: Connection, pause: Pause, signal: AbortS
   const { metadata, spec } = workload;
   const applied = metadata.uid === pause.uid && spec.paused === pause.paused;
   const now = noteOn({ ...pause, paused: spec.paused });
-  return { state: applied ? 'applied' : 'not-applied', fingerprint: fingerprintOf(workload), note: now };
+  return { state: applied ? 'applied' : 'not-applied', fingerprint: fingerprintOf(pause, workload), note: now };
 }
 
 async function write(connection: Connection, pause: Pause, now: Workload, signal: AbortSignal): Promise<void> {

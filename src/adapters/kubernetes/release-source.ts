@@ -4,7 +4,9 @@ import type { Identity, ObservedRelease, ObservedReleases } from '../../domain/r
 import type { ReleaseSource } from '../../ports/release-source.ts';
 import type { Closure } from './closure.ts';
 import type { Connect, Connection } from './connect.ts';
+import { imagesOf } from './images.ts';
 import { type KubernetesReleaseDeps, objectOf, type Place, placeInput } from './input.ts';
+import { createKnownImages, type KnownImages } from './known-images.ts';
 import { plainly } from './kube-error.ts';
 import { type Pod, readPods } from './objects.ts';
 import { createRecorder, type Recorded, type Recorder } from './record-closure.ts';
@@ -20,18 +22,25 @@ import { currentRevision, podsOf, readWorld, type World } from './world.ts';
  */
 export function createReleaseSource(connect: Connect, { kept, clock }: KubernetesReleaseDeps): ReleaseSource {
   const recorder = createRecorder(kept, clock);
+  const images = createKnownImages(kept);
   return {
     kind: 'kubernetes.deployment',
     look: ({ signal }, input) =>
       plainly(async () => {
         const place = placeInput.parse(input);
-        return lookAt(recorder, await connect(place), place, signal);
+        return lookAt({ recorder, images }, await connect(place), place, signal);
       }),
   };
 }
 
+/** Where what is seen is kept. */
+interface Books {
+  readonly recorder: Recorder;
+  readonly images: KnownImages;
+}
+
 async function lookAt(
-  recorder: Recorder,
+  { recorder, images }: Books,
   connection: Connection,
   place: Place,
   signal: AbortSignal,
@@ -48,11 +57,13 @@ async function lookAt(
     { connection, namespace: place.namespace, signal },
     { ...seen, templates: world.history.map(({ key }) => key), pods: ownPods(world, pods), found: configuration },
   );
+  const digests = digestsOf(world, pods);
+  await images.see(workload.metadata.uid, imagesOf(template), digests);
   const version = versionOf(template);
   const current: ObservedRelease = {
     key: recorded.current.key,
     version,
-    identity: identityOf(template, recorded.current, digestsOf(world, pods)),
+    identity: identityOf(template, recorded.current, digests),
     createdAt: currentRevision(world)?.createdAt ?? null,
     missing: missingNote(place, found),
   };

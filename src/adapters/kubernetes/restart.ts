@@ -20,7 +20,7 @@ import { readWorld } from './world.ts';
  */
 export function createRestart(connect: Connect, clock: { now(): number }): Executor {
   return changeExecutor('kubernetes.rollout-restart', connect, clock, (connection, context, input) =>
-    planRestart(connection, context, input, `${new Date(clock.now()).toISOString().slice(0, 19)}Z`),
+    planRestart(connection, context, input, clock.now()),
   );
 }
 
@@ -28,7 +28,7 @@ async function planRestart(
   connection: Connection,
   context: PlanContext,
   raw: JsonObject,
-  at: string,
+  wanted: number,
 ): Promise<StepPlan> {
   const input = restartInput.parse(raw);
   const object = objectOf(input);
@@ -37,7 +37,7 @@ async function planRestart(
   refuseOwned(input, workload);
   refusePaused(input, workload);
   const { template: now, replicas, strategy } = workload.spec;
-  const template = restarted(now, at);
+  const { template, at } = restartedAnew(now, wanted);
   const version = versionOf(now);
   const lookUp = createLookUp(connection, input, context.signal);
   const unread = judgeReferences(object, version, await lookUp(referencesOf(template)));
@@ -65,4 +65,14 @@ async function planRestart(
     warnings: [...warnings, ...drafted.warnings],
     expectedMs: expectedMsOf(workload),
   };
+}
+
+const second = (time: number) => `${new Date(time).toISOString().slice(0, 19)}Z`;
+
+/** The template with a time of restart that it does not have yet: a second restart within one second would change nothing. */
+function restartedAnew(now: JsonObject, wanted: number): { readonly template: JsonObject; readonly at: string } {
+  const [at, later] = [second(wanted), second(wanted + 1000)];
+  const template = restarted(now, at);
+  if (templateHash(template) !== templateHash(now)) return { template, at };
+  return { template: restarted(now, later), at: later };
 }

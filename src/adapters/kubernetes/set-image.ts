@@ -1,0 +1,137 @@
+import type { z } from 'zod';
+import type { JsonObject } from '../../domain/json.ts';
+import { type Note, note } from '../../domain/note.ts';
+import type { StepPlan } from '../../domain/plan.ts';
+import { Refusal, reason } from '../../domain/reason.ts';
+import type { Release } from '../../domain/release.ts';
+import type { Executor, PlanContext } from '../../ports/executor.ts';
+import type { Change } from './change.ts';
+import type { Connect, Connection } from './connect.ts';
+import { changeExecutor } from './executor.ts';
+import { type Images, imagesOf, pinned, pulledDigest, shortImage, withImages } from './images.ts';
+import { type KubernetesReleaseDeps, objectOf, placeOf } from './input.ts';
+import { expectedMsOf, interruptionOf, judgeReferences, notesOn, nothingToChange, waitFor } from './judged.ts';
+import { createKnownImages, type KnownImages } from './known-images.ts';
+import { refuseOwned, refusePaused } from './owners.ts';
+import { draftChange } from './recover.ts';
+import { createLookUp, referencesOf } from './references.ts';
+import { setImageInput } from './rollout-input.ts';
+import { templateHash, versionOf } from './template.ts';
+import { readWorld, revisionOfRelease, type World } from './world.ts';
+
+/**
+ * Gives a workload's containers other images, named ones or those of the run's release, by the digest they ran with where that is known.
+ * All else of the template stays as it is.
+ */
+export function createSetImage(
+  connect: Connect,
+  { kept, clock }: Pick<KubernetesReleaseDeps, 'kept' | 'clock'>,
+): Executor {
+  const known = createKnownImages(kept);
+  return changeExecutor('kubernetes.set-image', connect, clock, (connection, context, input) =>
+    planSetImage(connection, known, context, input),
+  );
+}
+
+type Input = z.infer<typeof setImageInput>;
+
+async function planSetImage(
+  connection: Connection,
+  known: KnownImages,
+  context: PlanContext,
+  raw: JsonObject,
+): Promise<StepPlan> {
+  const input = setImageInput.parse(raw);
+  const { signal } = context;
+  const object = objectOf(input);
+  const world = await readWorld(connection, input, signal);
+  const { workload } = world;
+  refuseOwned(input, workload);
+  const now = workload.spec.template;
+  const images = await wantedImages(input, world, known, context.to);
+  const template = withImages(now, images);
+  if (templateHash(template) === templateHash(now)) return nothingToChange;
+  refusePaused(input, workload);
+  const version = versionOf(template);
+  const found = await createLookUp(connection, input, signal)(referencesOf(template));
+  const unread = judgeReferences(object, version, found);
+  const change: Change & { readonly action: 'image' } = {
+    ...placeOf(input),
+    action: 'image',
+    uid: workload.metadata.uid,
+    before: templateHash(now),
+    written: templateHash(template),
+    after: templateHash(template),
+    version,
+    waitFor: waitFor(workload),
+    graceSeconds: input.graceSeconds,
+    images,
+  };
+  const summary = summaryOf(object, imagesOf(now), images, workload.spec.replicas);
+  const drafted = await draftChange(connection, { change, world, template, annotations: {}, summary }, context);
+  const { blastRadius, warnings } = notesOn(change, workload);
+  return {
+    operations: [drafted.operation, ...drafted.recovery],
+    blastRadius,
+    interruption: interruptionOf(workload, template),
+    notRolledBack: input.images === 'release' ? [note('only-images-change', { object })] : [],
+    notChecked: [...unread, note('image-not-pulled', { object, version })],
+    warnings: [...warnings, ...byTagAlone(object, images), ...drafted.warnings],
+    expectedMs: expectedMsOf(workload),
+  };
+}
+
+/** What each container is to run; containers that are not named keep what they have. */
+async function wantedImages(
+  input: Input,
+  world: World,
+  known: KnownImages,
+  to: Release | null,
+): Promise<Readonly<Record<string, string>>> {
+  const { workload } = world;
+  const now = imagesOf(workload.spec.template);
+  if (input.images === 'release') return imagesOfRelease(input, world, to);
+  const object = objectOf(input);
+  const missing = Object.keys(input.images).filter(name => !(name in now));
+  if (missing.length > 0) {
+    const detail = `it has no container ${missing.join(', ')}, only ${Object.keys(now).join(', ')}`;
+    throw new Refusal(reason('plan-failed', { object, why: 'no-such-container', containers: missing }, detail));
+  }
+  const ids = input.byDigest ? await known.of(workload.metadata.uid) : {};
+  const wanted = Object.entries(input.images);
+  return Object.fromEntries(wanted.map(([container, image]) => [container, pinned(image, ids[image])]));
+}
+
+/** What the containers of the release ran: by the history's template, and by digest where one was seen running. */
+function imagesOfRelease(input: Input, world: World, to: Release | null): Images {
+  const object = objectOf(input);
+  if (!to) throw new Refusal(reason('no-good-release', { object }, `No release to take ${object} to was chosen.`));
+  const revision = revisionOfRelease(world, to.identity.template ?? to.key);
+  const then = revision && imagesOf(revision.template);
+  const wanted: Record<string, string> = {};
+  const unknown: string[] = [];
+  for (const container of Object.keys(imagesOf(world.workload.spec.template))) {
+    const id = to.identity[`image/${container}`];
+    const named = then?.[container];
+    if (named) wanted[container] = input.byDigest ? pinned(named, id) : named;
+    else if (id && pulledDigest(id)) wanted[container] = id;
+    else if (!then) unknown.push(container);
+  }
+  if (unknown.length === 0) return wanted;
+  const detail = `the history of ${object} does not hold it any more, and which image ${unknown.join(', ')} ran was not seen`;
+  throw new Refusal(reason('release-not-eligible', { object, release: to.version, containers: unknown }, detail));
+}
+
+function summaryOf(object: string, now: Images, images: Images, pods: number): Note {
+  const changed = Object.entries(images).filter(([container, image]) => now[container] !== image);
+  const changes = changed.map(
+    ([container, image]) => `${container}: ${shortImage(now[container] ?? '')} → ${shortImage(image)}`,
+  );
+  return note('images-change', { object, changes, pods });
+}
+
+/** A tag may stand for another build than the one that was meant. */
+function byTagAlone(object: string, images: Images): Note[] {
+  const names = Object.values(images).filter(image => !image.includes('@'));
+  return names.length > 0 ? [note('image-by-tag', { object, names: [...new Set(names)] })] : [];
+}
