@@ -9,9 +9,10 @@ import { type Failure, withLastWords } from './failing.ts';
 import { hideSecretsInText } from './hide.ts';
 import { objectOf, workloadOf } from './input.ts';
 import { KubeError } from './kube-error.ts';
+import { lasting, type Problems } from './lasting.ts';
 import { settleBy } from './object-executor.ts';
 import { type Pod, pathOf, podSchema, read } from './objects.ts';
-import { isAlive, lasting, problemsOf } from './pods.ts';
+import { isAlive, problemsOf } from './pods.ts';
 import { isReady, timeOf } from './rollout.ts';
 import { hashOf } from './template.ts';
 
@@ -164,7 +165,7 @@ export async function settleDeletion(
   clock: { now(): number },
 ): Promise<Settlement> {
   const { signal } = context;
-  const problems = new Map<string, number>();
+  const problems: Problems = new Map();
   let served = false;
   const object = podObject(deletion);
   const failed = ({ what, cause = '' }: Failure): Settlement => {

@@ -1,10 +1,11 @@
 import type { Connection } from './connect.ts';
 import { hideSecretsInText } from './hide.ts';
 import { KubeError } from './kube-error.ts';
+import { lasting, type Problems } from './lasting.ts';
 import { type Pod, pathOf } from './objects.ts';
 import { type Refusing, refusedPods } from './refused-pods.ts';
 import type { Revision } from './revisions.ts';
-import { type PodProblem, podProblem, rolloutState } from './rollout.ts';
+import { type PodProblem, podProblem, rolloutState, timeOf } from './rollout.ts';
 import type { Awaited } from './settle.ts';
 import { hangingPods } from './stuck.ts';
 import type { World } from './world.ts';
@@ -15,8 +16,7 @@ export interface Watching {
   readonly since: number;
   /** The counts as they last moved, and when, epoch ms. */
   moved: { readonly counts: string; readonly at: number } | null;
-  /** Since when each pod has had a problem without a break, epoch ms; what refuses pods stands under the empty name. */
-  readonly problems: Map<string, number>;
+  readonly problems: Problems;
   /** Whether any pod of the new template was seen ready. */
   served: boolean;
 }
@@ -62,7 +62,8 @@ export async function failureOf(look: Look, watching: Watching, moment: Moment):
 }
 
 /** A deadline that passed before ours could have is left over from the failed rollout: it says nothing about this one. */
-function deadlinePassed({ world }: Look, watching: Watching, { now, patchedAt }: Moment): Failure | null {
+function deadlinePassed(look: Look, watching: Watching, { now, patchedAt }: Moment): Failure | null {
+  const { world } = look;
   const { spec, status } = world.workload;
   const patience = (spec.progressDeadlineSeconds ?? ownPatience + spec.minReadySeconds) * 1000;
   const counts = JSON.stringify([
@@ -71,8 +72,8 @@ function deadlinePassed({ world }: Look, watching: Watching, { now, patchedAt }:
     status.readyReplicas,
     status.availableReplicas,
   ]);
-  // A worker that took over counts from the patch on, not from when it came.
-  const begun = patchedAt > 0 ? Math.min(patchedAt, watching.since) : watching.since;
+  // A worker that took over counts from the patch on, or from what moved last, not from when it came.
+  const begun = Math.max(patchedAt > 0 ? Math.min(patchedAt, watching.since) : watching.since, lastMove(look));
   if (watching.moved?.counts !== counts) watching.moved = { counts, at: watching.moved ? now : begun };
   const state = rolloutState(world.workload);
   const fresh = state.phase === 'stuck' && patchedAt > 0 && state.since >= patchedAt + patience - 1000;
@@ -82,24 +83,22 @@ function deadlinePassed({ world }: Look, watching: Watching, { now, patchedAt }:
   return { what: [`not ready within its ${patience / 1000} s`, said].filter(Boolean).join(': '), cause: 'deadline' };
 }
 
+/** When a pod of the new template was last made or got ready, epoch ms by the API server's clock; 0 where none was. */
+function lastMove({ pods }: Look): number {
+  const times = pods.flatMap(({ metadata, status }) => {
+    const ready = status.conditions.find(({ type, status: value }) => type === 'Ready' && value === 'True');
+    return [timeOf(metadata.creationTimestamp), timeOf(ready?.lastTransitionTime)];
+  });
+  return Math.max(0, ...times);
+}
+
 function lastingProblem(look: Look, watching: Watching, moment: Moment, refused: Refusing | null): Failure | null {
   const problems: PodProblem[] = [
     ...look.pods.map(pod => podProblem(pod, moment.patchedAt)).filter(problem => problem !== null),
     ...stuckOn(look),
     ...(refused ? [{ pod: '', reason: 'PodsRefused', atLeastSeconds: 0, ...refused }] : []),
   ];
-  const seen = new Set(problems.map(({ pod }) => pod));
-  for (const pod of watching.problems.keys()) if (!seen.has(pod)) watching.problems.delete(pod);
-  for (const problem of problems) {
-    const since = watching.problems.get(problem.pod) ?? moment.now;
-    watching.problems.set(problem.pod, since);
-    const patience = Math.max(look.change.graceSeconds, problem.atLeastSeconds) * 1000;
-    if (!problem.atOnce && moment.now - since < patience) continue;
-    const where = problem.pod ? `pod ${problem.pod}: ` : '';
-    const { reason: cause, message, atOnce: _, atLeastSeconds: __, ...who } = problem;
-    return { what: `${where}${cause}, ${message}`, cause, ...who };
-  }
-  return null;
+  return lasting(watching.problems, problems, look.change.graceSeconds, moment.now);
 }
 
 /** A StatefulSet that waits for a pod of the release before which will never be ready (kubernetes#67250). */

@@ -7,7 +7,7 @@ import { type Change, fingerprintOf } from './change.ts';
 import type { Connection } from './connect.ts';
 import { takenFields } from './fields.ts';
 import { objectOf, placeOf } from './input.ts';
-import { KubeError } from './kube-error.ts';
+import { isDenied, KubeError } from './kube-error.ts';
 import { type Found, wordsOf } from './references.ts';
 import { podSpecOf, templateDiff, templateHash, versionOf } from './template.ts';
 import { patchWorkload, type Workload } from './workload.ts';
@@ -110,7 +110,9 @@ export async function draftOperation(
   const patch = guardedPatch(workload, template, annotations);
   const tried = await patchWorkload(connection, draft.change, patch, { dryRun: true, signal }).catch(
     (error: unknown) => {
-      if (error instanceof KubeError && error.status === 422) throw notAccepted(draft.change, error);
+      if (error instanceof KubeError && (error.status === 422 || isDenied(error))) {
+        throw notAccepted(draft.change, error);
+      }
       throw error;
     },
   );

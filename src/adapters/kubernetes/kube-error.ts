@@ -30,6 +30,13 @@ export function isTransient(error: unknown): error is KubeError {
   return error instanceof KubeError && (error.status === 0 || error.status === 429 || error.status >= 500);
 }
 
+/** Whether it was not our rights but admission (a webhook, a policy, a quota) that refused: asking for more rights would not help. */
+export function isDenied({ message }: KubeError): boolean {
+  return /admission webhook|ValidatingAdmissionPolicy|denied (the )?request|exceeded quota|violates PodSecurity|being terminated/i.test(
+    message,
+  );
+}
+
 /** Turns a failed request into a refusal that says in plain words what is missing; anything else passes unchanged. */
 export function refusalOf(error: unknown): unknown {
   if (!(error instanceof KubeError)) return error;
@@ -40,7 +47,7 @@ export function refusalOf(error: unknown): unknown {
     const detail = `${error.message}: the credentials of the kubeconfig are not accepted, renew them`;
     return new Refusal(reason('permission-missing', { ...asked, what: 'use the Kubernetes API' }, detail));
   }
-  if (error.status === 403) {
+  if (error.status === 403 && !isDenied(error)) {
     const facts = { ...asked, what: `${verb} ${resource}`, object: `namespace ${namespace}` };
     return new Refusal(reason('permission-missing', facts, error.message));
   }

@@ -42,8 +42,12 @@ export function ownersOf(object: { readonly metadata: Metadata }): string[] {
   ];
 }
 
-/** Refuses what another tool owns: it would put the failing release back. */
+/** Refuses what another tool owns, as that would put the failing release back, and what is on its way out. */
 export function refuseOwned(place: Place, workload: { readonly metadata: Metadata }): void {
+  if (workload.metadata.deletionTimestamp) {
+    const facts = { object: objectOf(place), why: 'ending' };
+    throw new Refusal(reason('plan-failed', facts, 'it is being deleted'));
+  }
   const owners = ownersOf(workload);
   if (owners.length === 0) return;
   throw new Refusal(reason('owned-by-other', { object: objectOf(place), owner: owners }));

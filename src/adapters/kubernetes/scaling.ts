@@ -8,9 +8,10 @@ import { type Failure, withLastWords } from './failing.ts';
 import { hideSecretsInText } from './hide.ts';
 import { objectOf } from './input.ts';
 import { KubeError } from './kube-error.ts';
+import { lasting, type Problems } from './lasting.ts';
 import { guardedWrite, settleBy } from './object-executor.ts';
 import { ownersOf } from './owners.ts';
-import { isAlive, lasting, problemsOf } from './pods.ts';
+import { isAlive, problemsOf } from './pods.ts';
 import { isReady } from './rollout.ts';
 import type { Scaling } from './scale-input.ts';
 import { hashOf } from './template.ts';
@@ -152,7 +153,7 @@ export async function settleScaling(
 ): Promise<Settlement> {
   const object = objectOf(scaling);
   const out = scaling.to > scaling.from;
-  const problems = new Map<string, number>();
+  const problems: Problems = new Map();
   let served = false;
   const failed = ({ what, cause = '' }: Failure): Settlement => {
     const facts = { object, to: scaling.to, cause };

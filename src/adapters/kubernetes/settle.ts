@@ -42,7 +42,7 @@ export async function settleChange(
       if (settled) return settled;
     } catch (error) {
       if (error instanceof KubeError && error.status === 404) {
-        return failed(change, watching, { what: 'it was deleted meanwhile' });
+        return failed(change, watching, { what: 'it was deleted meanwhile', cause: 'deleted' });
       }
       if (!isTransient(error)) throw error;
       context.progress(note('kubernetes-unreachable', { object: objectOf(change) }));
@@ -69,6 +69,8 @@ async function look(looking: Looking, now: number): Promise<Settlement | null> {
   const { connection, change, watching, context, tend } = looking;
   const world = await readWorld(connection, change, context.signal);
   const { workload, history } = world;
+  if (workload.metadata.deletionTimestamp)
+    return failed(change, watching, { what: 'it is being deleted', cause: 'deleted' });
   if (workload.metadata.uid !== change.uid || templateHash(workload.spec.template) !== change.after) {
     return { state: 'failed', served: watching.served, reason: reason('target-changed', { object: objectOf(change) }) };
   }
