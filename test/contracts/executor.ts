@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { readProcess } from '../../src/adapters/process/start-time.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { OperationDraft, StepPlan } from '../../src/domain/plan.ts';
@@ -58,6 +58,8 @@ export interface ExecutorHarness {
   /** How far into apply and settle it is killed, in ms. */
   readonly killAfterMs?: readonly number[];
   readonly timeoutMs?: number;
+  /** Whether its worlds have nothing in common, so that several tests may wait for theirs at once. */
+  readonly concurrent?: boolean;
 }
 
 /** Texts that no name may be. */
@@ -65,18 +67,14 @@ export const hostileNames = ['--flag', 'a;b', '$(x)', '../x', 'all', 'a\nb', 'x'
 
 /** The suite every executor passes on its real counterpart. */
 export function executorContract(name: string, harness: ExecutorHarness): void {
-  const worlds: ExecutorWorld[] = [];
-  const open = async (): Promise<ExecutorWorld> => {
+  const open: Open = async context => {
     const world = await harness.open();
-    worlds.push(world);
+    context.onTestFinished(() => world.close(), 30_000);
     return world;
   };
-  const limit = { timeout: harness.timeoutMs ?? 60_000 };
+  const limit = { timeout: harness.timeoutMs ?? 60_000, concurrent: harness.concurrent ?? false };
 
   describe(`${name} keeps the executor contract`, limit, () => {
-    afterEach(async () => {
-      for (const world of worlds.splice(0)) await world.close();
-    }, 30_000);
     reading(harness, open);
     doing(harness, open);
     killing(harness, open);
@@ -102,11 +100,12 @@ async function planIn(world: ExecutorWorld, trace: Trace = newTrace()): Promise<
 
 const bare = (signal = AbortSignal.timeout(30_000)) => ({ run: contractRun, target: contractTarget, signal });
 
-type Open = () => Promise<ExecutorWorld>;
+/** Opens a world that ends with the test. */
+type Open = (context: TestContext) => Promise<ExecutorWorld>;
 
 function reading(harness: ExecutorHarness, open: Open): void {
-  it('plan and observe only read, and the same world gives the same plan', async () => {
-    const world = await open();
+  it('plan and observe only read, and the same world gives the same plan', async context => {
+    const world = await open(context);
     const before = await world.state();
     const plan = await planIn(world);
     const executor = await world.load();
@@ -123,8 +122,8 @@ function reading(harness: ExecutorHarness, open: Open): void {
     );
   });
 
-  it('a world that moved shows in the fingerprint', async () => {
-    const world = await open();
+  it('a world that moved shows in the fingerprint', async context => {
+    const world = await open(context);
     const plan = await planIn(world);
     await world.drift();
     const before = await world.state();
@@ -135,15 +134,15 @@ function reading(harness: ExecutorHarness, open: Open): void {
     if (!harness.refusesDrift) return;
     const [first] = plan.operations;
     if (!first) return;
-    const context = applyContext(newTrace(), 'apply/0', 1, AbortSignal.timeout(30_000));
-    await expect(executor.apply(context, first)).rejects.toBeInstanceOf(Refusal);
+    const applying = applyContext(newTrace(), 'apply/0', 1, AbortSignal.timeout(30_000));
+    await expect(executor.apply(applying, first)).rejects.toBeInstanceOf(Refusal);
     expect(await world.state()).toEqual(before);
   });
 }
 
 function doing(harness: ExecutorHarness, open: Open): void {
-  it('does what it planned; done twice is done once', async () => {
-    const world = await open();
+  it('does what it planned; done twice is done once', async context => {
+    const world = await open(context);
     const trace = newTrace();
     const plan = await planIn(world, trace);
     await runForwards(world, plan.operations, trace);
@@ -159,8 +158,8 @@ function doing(harness: ExecutorHarness, open: Open): void {
   });
 
   if (!harness.reversible) return;
-  it('its inverses put the state before back, and twice is once', async () => {
-    const world = await open();
+  it('its inverses put the state before back, and twice is once', async context => {
+    const world = await open(context);
     const trace = newTrace();
     const before = await world.state();
     const plan = await planIn(world, trace);
@@ -197,17 +196,17 @@ function killing(harness: ExecutorHarness, open: Open): void {
     if (world.effects) expect(await world.effects()).toBeLessThanOrEqual(operations.length);
   };
 
-  it.each(points)('killed when $at $afterMs and resumed, it converges', async point => {
-    const world = await open();
+  it.for(points)('killed when $at $afterMs and resumed, it converges', async (point, context) => {
+    const world = await open(context);
     const plan = await planIn(world);
     await converges(world, plan.operations, point);
   });
 
   if (!harness.reversible) return;
-  it.each(points.filter(point => point.at === 'applying' || point.at === 'applied'))(
+  it.for(points.filter(point => point.at === 'applying' || point.at === 'applied'))(
     'killed while putting back ($at $afterMs) and resumed, the state before is there',
-    async point => {
-      const world = await open();
+    async (point, context) => {
+      const world = await open(context);
       const trace = newTrace();
       const before = await world.state();
       const plan = await planIn(world, trace);
@@ -221,8 +220,8 @@ function killing(harness: ExecutorHarness, open: Open): void {
 }
 
 function guarding(harness: ExecutorHarness, open: Open): void {
-  it('hostile names are refused before any process or request', async () => {
-    const world = await open();
+  it('hostile names are refused before any process or request', async context => {
+    const world = await open(context);
     const executor = await world.load();
     const before = await world.state();
     const started = world.started();
@@ -242,8 +241,8 @@ function guarding(harness: ExecutorHarness, open: Open): void {
     expect(await world.state()).toEqual(before);
   });
 
-  it('no secret appears in plans, operations, notes, errors, command lines or logs', async () => {
-    const world = await open();
+  it('no secret appears in plans, operations, notes, errors, command lines or logs', async context => {
+    const world = await open(context);
     const trace = newTrace();
     const plan = await planIn(world, trace);
     await runForwards(world, plan.operations, trace);
@@ -253,16 +252,16 @@ function guarding(harness: ExecutorHarness, open: Open): void {
     expect(text).not.toContain(Buffer.from(harness.canary).toString('base64').replace(/=+$/, ''));
   });
 
-  it('an abort ends it within seconds and leaves no child', async () => {
-    const world = await open();
+  it('an abort ends it within seconds and leaves no child', async context => {
+    const world = await open(context);
     const trace = newTrace();
     const plan = await planIn(world, trace);
     const executor = await world.load();
     const [first] = plan.operations;
     if (!first) throw new Error('the plan has no operation');
     const stop = new AbortController();
-    const context = applyContext(trace, 'apply/0', 1, stop.signal);
-    const working = Promise.allSettled([executor.apply(context, first).then(() => executor.settle(context, first))]);
+    const acting = applyContext(trace, 'apply/0', 1, stop.signal);
+    const working = Promise.allSettled([executor.apply(acting, first).then(() => executor.settle(acting, first))]);
     setTimeout(() => stop.abort(), 60);
     const began = performance.now();
     await working;

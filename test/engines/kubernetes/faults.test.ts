@@ -1,10 +1,16 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createRolloutCheck } from '../../../src/adapters/kubernetes/check.ts';
 import { createConnect } from '../../../src/adapters/kubernetes/connect.ts';
+import { setImageInput } from '../../../src/adapters/kubernetes/rollout-input.ts';
+import { createSetImage } from '../../../src/adapters/kubernetes/set-image.ts';
 import type { Fault } from '../../cluster/fault-proxy.ts';
-import { useCluster } from '../../cluster/suite.ts';
-import { carryOut, checkContext, contexts, openPlace, type Place, pick, refusalOf } from './targets.ts';
+import { eventually, useCluster } from '../../cluster/suite.ts';
+import { makeWorkload, patchShop, readShop, shopRolledOut, workloadRules } from './shops.ts';
+import { carryOut, checkContext, contexts, neededRules, openPlace, type Place, pick, refusalOf } from './targets.ts';
 import {
   atRevision,
   imageOf,
@@ -23,6 +29,8 @@ beforeAll(async () => {
   return () => place.close();
 });
 afterEach(() => place.proxy.clear());
+
+const isAccount = (name: string) => name.startsWith('account-');
 
 /** A fresh Deployment at 1.1.0 that was at 1.0.0 before, and the plan that takes it back. */
 async function planned() {
@@ -89,7 +97,7 @@ describe('an API server that fails in the middle', { timeout: 60_000 }, () => {
     expect((await shop.undo.observe(contexts().apply, shop.operation)).state).toBe('not-applied');
   });
 
-  it('settling outlasts an outage, and tells of it', async () => {
+  it('away during the rollout: settling outlasts it, and tells of it', async () => {
     const shop = await planned();
     const { apply, progress } = contexts();
     await shop.undo.apply(apply, shop.operation);
@@ -98,12 +106,33 @@ describe('an API server that fails in the middle', { timeout: 60_000 }, () => {
     expect(progress.map(({ code }) => code)).toContain('kubernetes-unreachable');
   });
 
-  it('a server that stays away is told as unreachable', async () => {
+  it('away between plan and write: told as unreachable, and nothing is written', async () => {
     const shop = await planned();
     place.proxy.inject({ fault: { kind: 'cut-before' } });
     const refused = await refusalOf(shop.undo.apply(contexts().apply, shop.operation));
     expect(refused).toMatchObject({ code: 'target-unreachable', facts: { verb: 'get', resource: 'deployments.apps' } });
     expect(await shop.writes()).toBe(0);
+  });
+
+  it('away before: nothing is planned, and it is told as unreachable', async () => {
+    const shop = await planned();
+    place.proxy.inject({ fault: { kind: 'cut-before' } });
+    const refused = await refusalOf(shop.undo.plan(contexts().plan(shop.to), shop.input));
+    expect(refused).toMatchObject({ code: 'target-unreachable', facts: { verb: 'get', resource: 'deployments.apps' } });
+  });
+
+  it('a half-closed watch: the rollout is seen all the same', async () => {
+    const shop = await planned();
+    await shop.undo.apply(contexts().apply, shop.operation);
+    place.proxy.inject({ path: /[?&]watch=/, fault: { kind: 'half-close', lines: 0 } });
+    expect(await shop.undo.settle(contexts().apply, shop.operation)).toMatchObject({ state: 'settled' });
+  });
+
+  it('an answer that is begun and half-closed is given up after ten seconds and asked again', async () => {
+    const shop = await planned();
+    await shop.undo.apply(contexts().apply, shop.operation);
+    place.proxy.inject({ method: 'GET', times: 1, fault: { kind: 'half-close', lines: 0 } });
+    expect(await shop.undo.settle(contexts().apply, shop.operation)).toMatchObject({ state: 'settled' });
   });
 
   it('a server that hangs is left at once when the run is stopped', async () => {
@@ -141,7 +170,7 @@ describe('somebody else at the same moment', { timeout: 60_000 }, () => {
     expect(await shop.image()).toBe('app:1.2.0');
   });
 
-  it('two workers write it once', async () => {
+  it('two operators at once write it once', async () => {
     const shop = await planned();
     const other = await place.executor('kubernetes.rollout-undo');
     await Promise.all([
@@ -165,6 +194,30 @@ describe('somebody else at the same moment', { timeout: 60_000 }, () => {
     expect(await shop.writes()).toBe(1);
   });
 
+  it('422 on the precondition: what moved beside our fields is looked at again, and the write happens once', async () => {
+    const { api } = cluster;
+    const own = await openPlace(cluster, workloadRules);
+    const { namespace, proxy } = own;
+    try {
+      await makeWorkload(api, namespace, 'statefulSet', { replicas: 1, probe: false });
+      await shopRolledOut(api, namespace, 'statefulSet');
+      const executor = await own.executor('kubernetes.set-image');
+      const input = setImageInput.parse({ namespace, statefulSet: 'shop', images: { app: 'app:1.1.0' } });
+      const { operations } = await executor.plan(contexts().plan(null), input);
+      proxy.before(async ({ method }) => {
+        if (method !== 'PATCH') return;
+        proxy.before(undefined);
+        await patchShop(api, namespace, 'statefulSet', { spec: { minReadySeconds: 1 } });
+      });
+      const before = Number((await readShop(api, namespace, 'statefulSet')).metadata?.generation);
+      expect(await carryOut(executor, operations)).toMatchObject({ state: 'settled' });
+      expect(Number((await readShop(api, namespace, 'statefulSet')).metadata?.generation)).toBe(before + 2);
+      expect(proxy.seen.filter(({ method, path }) => method === 'PATCH' && !path.includes('dryRun'))).toHaveLength(2);
+    } finally {
+      await own.close();
+    }
+  });
+
   it('an autoscaler that moves the count meanwhile is no obstacle, and its count stays', async () => {
     const shop = await planned();
     await patchDeployment(shop.api, shop.namespace, shop.deployment, { spec: { replicas: 3 } });
@@ -186,6 +239,96 @@ describe('somebody else at the same moment', { timeout: 60_000 }, () => {
     expect(await refusalOf(shop.undo.apply(contexts().apply, shop.operation))).toMatchObject({
       code: 'target-changed',
     });
+  });
+});
+
+describe('what goes away in the middle of a run', { timeout: 90_000 }, () => {
+  it('a target deleted while it rolls out has failed, and that is said', async () => {
+    const shop = await planned();
+    await shop.undo.apply(contexts().apply, shop.operation);
+    await shop.api('DELETE', `/apis/apps/v1/namespaces/${shop.namespace}/deployments/${shop.deployment}`);
+    const end = await shop.undo.settle(contexts().apply, shop.operation);
+    expect(end).toMatchObject({ state: 'failed', reason: { code: 'not-settled', facts: { cause: 'deleted' } } });
+  });
+
+  it('a namespace that is terminating: what is left in it is neither planned for nor written', async () => {
+    const { api } = cluster;
+    const namespace = await cluster.namespace();
+    const rules = [...neededRules];
+    const proxy = await cluster.faultProxy();
+    const home = await cluster.namespace();
+    const kubeconfig = join(await mkdtemp(join(tmpdir(), 'backout-ending-')), 'kubeconfig');
+    writeFileSync(kubeconfig, await cluster.account(home, [], proxy.url, rules), { mode: 0o600 });
+    const executor = createSetImage(createConnect({ kubeconfig }), {
+      kept: place.kept,
+      clock: { now: () => Date.now() },
+    });
+    const finalizers = ['backout.test/hold'];
+    await makeDeployment(api, namespace, 'shop', { replicas: 1, probe: false });
+    await rolledOut(api, namespace, 'shop');
+    await patchDeployment(api, namespace, 'shop', { metadata: { finalizers } });
+    const input = setImageInput.parse({ namespace, deployment: 'shop', images: { app: 'app:1.1.0' } });
+    const { operations } = await eventually('rights', () =>
+      executor.plan(contexts().plan(null), input).catch(() => undefined),
+    );
+    const [operation] = operations;
+    if (!operation) throw new Error('nothing planned');
+    try {
+      await api('DELETE', `/api/v1/namespaces/${namespace}`);
+      await eventually('the end of the Deployment', async () => {
+        const { metadata } = await readDeployment(api, namespace, 'shop');
+        return metadata?.deletionTimestamp !== undefined;
+      });
+      const refused = [
+        await refusalOf(executor.plan(contexts().plan(null), input)),
+        await refusalOf(executor.apply(contexts().apply, operation)),
+      ];
+      expect(refused.map(({ detail }) => detail)).toEqual(Array(2).fill('it is being deleted'));
+      expect(await executor.settle(contexts().apply, operation)).toMatchObject({
+        state: 'failed',
+        reason: { facts: { cause: 'deleted' } },
+      });
+    } finally {
+      const none = [{ op: 'remove', path: '/metadata/finalizers' }];
+      const path = `/apis/apps/v1/namespaces/${namespace}/deployments/shop`;
+      await api('PATCH', path, none, 'application/json-patch+json');
+      await rm(dirname(kubeconfig), { recursive: true, force: true });
+    }
+  });
+
+  it('a token revoked during the rollout: told in plain words; with a new one the run goes on where it stood', async () => {
+    const { api } = cluster;
+    const own = await openPlace(cluster, workloadRules);
+    const { namespace, kubeconfig } = own;
+    try {
+      const before = JSON.parse(readFileSync(kubeconfig, 'utf8'));
+      const accounts = await api('GET', `/api/v1/namespaces/${namespace}/serviceaccounts`);
+      const account = [...(accounts.items ?? [])].map(({ metadata }) => String(metadata?.name)).find(isAccount);
+      await api('POST', `/api/v1/namespaces/${namespace}/secrets`, { metadata: { name: 'bound' } });
+      const boundObjectRef = { kind: 'Secret', apiVersion: 'v1', name: 'bound' };
+      const answer = await api('POST', `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`, {
+        spec: { expirationSeconds: 3600, boundObjectRef },
+      });
+      const bound = structuredClone(before);
+      bound.users[0].user.token = String(answer.status?.token);
+      writeFileSync(kubeconfig, JSON.stringify(bound));
+      await makeDeployment(api, namespace, 'shop', { replicas: 1, spec: { minReadySeconds: 300 }, probe: false });
+      const executor = await own.executor('kubernetes.set-image');
+      const input = setImageInput.parse({ namespace, deployment: 'shop', images: { app: 'app:1.1.0' } });
+      const [operation] = (await executor.plan(contexts().plan(null), input)).operations;
+      if (!operation) throw new Error('nothing planned');
+      await executor.apply(contexts().apply, operation);
+      const settling = refusalOf(executor.settle(contexts().apply, operation));
+      await api('DELETE', `/api/v1/namespaces/${namespace}/secrets/bound`);
+      const refused = await settling;
+      expect(refused.code).toBe('permission-missing');
+      expect(refused.detail).toContain('renew them');
+      writeFileSync(kubeconfig, JSON.stringify(before));
+      await patchDeployment(api, namespace, 'shop', { spec: { minReadySeconds: 0 } });
+      expect(await executor.settle(contexts().apply, operation)).toMatchObject({ state: 'settled', served: true });
+    } finally {
+      await own.close();
+    }
   });
 });
 

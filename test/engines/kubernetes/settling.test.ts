@@ -1,0 +1,198 @@
+import { describe, expect, it, type TestContext } from 'vitest';
+import { createConnect } from '../../../src/adapters/kubernetes/connect.ts';
+import { setImageInput } from '../../../src/adapters/kubernetes/rollout-input.ts';
+import { createSetImage } from '../../../src/adapters/kubernetes/set-image.ts';
+import type { Note } from '../../../src/domain/note.ts';
+import type { Executor, Settlement } from '../../../src/ports/executor.ts';
+import { notes } from '../../../templates/notes/index.ts';
+import { useCluster } from '../../cluster/suite.ts';
+import { type Kind, makeWorkload, shopRolledOut, workloadRules } from './shops.ts';
+import { contexts, openPlace } from './targets.ts';
+import type { Shape } from './workloads.ts';
+
+const cluster = useCluster();
+const canary = 'hunter2-7Q2vXk91';
+
+/** One way in which new pods cannot get ready. */
+interface Row {
+  readonly cause: RegExp;
+  readonly kind?: Kind;
+  /** What the second release runs; the first one runs 1.0.0 and is well. */
+  readonly image: string;
+  readonly says: RegExp;
+  readonly container?: object;
+  readonly shape?: Shape;
+  readonly graceSeconds?: number;
+  /** How far the clock moves with each look, in ms, beside the time that passes. */
+  readonly hurry?: number;
+  /** What happens between plan and write. */
+  readonly meanwhile?: (namespace: string) => Promise<unknown>;
+}
+
+const forEver = 600;
+const second = 'if [ "$APP_VERSION" = 1.1.0 ]; then';
+const healthy =
+  'fi; mkdir -p /www; echo ok > /www/healthz; httpd -p 8080 -h /www; trap "exit 0" TERM; while :; do sleep 1; done';
+const shell = (broken: string) => ({ command: ['/bin/sh', '-c', `${second} ${broken}; ${healthy}`] });
+const noPods = (namespace: string) =>
+  cluster.api('POST', `/api/v1/namespaces/${namespace}/resourcequotas`, {
+    metadata: { name: 'full' },
+    spec: { hard: { pods: '0' } },
+  });
+
+const rows: readonly Row[] = [
+  { cause: /^InvalidImageName$/, image: 'Shop:1', says: /invalid|parse/i, graceSeconds: forEver },
+  { cause: /^ErrImageNeverPull$/, image: 'app:gone', says: /Never/, graceSeconds: forEver },
+  {
+    cause: /^(ErrImagePull|ImagePullBackOff)$/,
+    image: '127.0.0.1:1/none:1',
+    says: /127\.0\.0\.1:1/,
+    container: { imagePullPolicy: 'IfNotPresent' },
+  },
+  {
+    cause: /^CrashLoopBackOff$/,
+    image: 'app:1.1.0',
+    says: /last exit code 3.*it said last: (?!.*hunter2).*cannot read the price table/s,
+    container: shell(`echo "password=${canary}"; echo "cannot read the price table"; exit 3`),
+  },
+  {
+    cause: /^CrashLoopBackOff$/,
+    kind: 'statefulSet',
+    image: 'app:crash',
+    says: /it said last: cannot read the price table/,
+  },
+  {
+    cause: /^CrashLoopBackOff$/,
+    kind: 'daemonSet',
+    image: 'app:crash',
+    says: /it said last: cannot read the price table/,
+  },
+  {
+    cause: /^OOMKilled$/,
+    image: 'app:1.1.0',
+    says: /last exit code 137/,
+    container: {
+      ...shell('x=0123456789abcdef; while :; do x=$x$x; done'),
+      resources: { limits: { memory: '24Mi' } },
+    },
+  },
+  {
+    cause: /^Unschedulable$/,
+    image: 'app:1.1.0',
+    says: /free ports/,
+    container: { ports: [{ containerPort: 8080, hostPort: 31_999 }] },
+    hurry: 20_000,
+  },
+  {
+    cause: /^PodsRefused$/,
+    kind: 'statefulSet',
+    image: 'app:1.1.0',
+    says: /exceeded quota/,
+    graceSeconds: forEver,
+    meanwhile: noPods,
+  },
+  {
+    cause: /^PodsRefused$/,
+    kind: 'daemonSet',
+    image: 'app:1.1.0',
+    says: /exceeded quota/,
+    graceSeconds: forEver,
+    meanwhile: noPods,
+  },
+  // Their controllers know no deadline.
+  { cause: /^deadline$/, kind: 'statefulSet', image: 'app:sick', says: /not ready within its 600 s/, hurry: 60_000 },
+  { cause: /^deadline$/, kind: 'daemonSet', image: 'app:sick', says: /not ready within its 600 s/, hurry: 60_000 },
+];
+
+/** A workload whose first release is well, and the plan that takes it to another image. */
+async function planned(
+  context: TestContext,
+  row: Pick<Row, 'kind' | 'image' | 'container' | 'shape' | 'graceSeconds'>,
+) {
+  const { kind = 'deployment', graceSeconds = 2 } = row;
+  const place = await openPlace(cluster, workloadRules);
+  const { namespace, kubeconfig, kept } = place;
+  context.onTestFinished(async () => {
+    await place.close();
+    await cluster.api('DELETE', `/api/v1/namespaces/${namespace}`).catch(() => undefined);
+  });
+  const container = { name: 'app', image: 'app:1.0.0', imagePullPolicy: 'Never' };
+  const readinessProbe = { httpGet: { path: '/healthz', port: 8080 }, periodSeconds: 1 };
+  const podSpec = { containers: [{ ...container, readinessProbe, ...row.container }] };
+  await makeWorkload(cluster.api, namespace, kind, { replicas: 1, podSpec, ...row.shape });
+  await shopRolledOut(cluster.api, namespace, kind);
+  const hurried = { by: 0 };
+  const clock = { now: () => Date.now() + hurried.by };
+  const executor = createSetImage(createConnect({ kubeconfig }), { kept, clock });
+  const input = setImageInput.parse({ namespace, [kind]: 'shop', images: { app: row.image }, graceSeconds });
+  const { operations } = await executor.plan(contexts().plan(null), input);
+  const [operation] = operations;
+  if (!operation) throw new Error('nothing planned');
+  return { namespace, executor, operation, hurried };
+}
+
+async function settled(
+  {
+    executor,
+    operation,
+    hurried,
+  }: { executor: Executor; operation: Parameters<Executor['apply']>[1]; hurried: { by: number } },
+  hurry = 0,
+): Promise<{ end: Settlement; progress: Note[] }> {
+  const { apply, progress } = contexts(AbortSignal.timeout(100_000));
+  await executor.apply(apply, operation);
+  const told = (one: Note) => {
+    hurried.by += hurry;
+    progress.push(one);
+  };
+  return { end: await executor.settle({ ...apply, progress: told }, operation), progress };
+}
+
+describe('a rollout that cannot come about is called failed early, with its reason', {
+  timeout: 120_000,
+  concurrent: true,
+}, () => {
+  it.for(
+    rows.map(row => ({
+      ...row,
+      name: `${row.cause.source.replace(/\W+/g, ' ').trim()} of a ${row.kind ?? 'deployment'}`,
+    })),
+  )('$name', async (row, context) => {
+    const shop = await planned(context, row);
+    await row.meanwhile?.(shop.namespace);
+    const { end } = await settled(shop, row.hurry);
+    if (end.state !== 'failed') throw new Error(JSON.stringify(end));
+    expect(end.reason.code).toBe('not-settled');
+    expect(end.reason.facts?.cause).toMatch(row.cause);
+    expect(end.reason.detail).toMatch(row.says);
+    expect(end.served).toBe(false);
+  });
+
+  it('without the right to read logs the reason stays, without last words', async context => {
+    const shop = await planned(context, { image: 'app:crash' });
+    const roles = `/apis/rbac.authorization.k8s.io/v1/namespaces/${shop.namespace}/roles`;
+    const [role] = [...((await cluster.api('GET', roles)).items ?? [])];
+    const rules = workloadRules.filter(({ resources }) => !resources.includes('pods/log'));
+    await cluster.api('PATCH', `${roles}/${role?.metadata?.name}`, { rules }, 'application/merge-patch+json');
+    const { end } = await settled(shop);
+    expect(end).toMatchObject({ state: 'failed', reason: { facts: { cause: 'CrashLoopBackOff' } } });
+    expect(end.state === 'failed' && end.reason.detail).not.toContain('it said last');
+  });
+});
+
+describe('a rollout that comes about', { timeout: 120_000, concurrent: true }, () => {
+  it('tells how many pods are new and how many are old', async context => {
+    const spec = { strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } };
+    const shop = await planned(context, { image: 'app:1.1.0', shape: { replicas: 3, spec } });
+    const { end, progress } = await settled(shop);
+    expect(end).toMatchObject({ state: 'settled', served: true });
+    const told = progress
+      .filter(({ code }) => code === 'pods-on')
+      .map(({ facts }) => [facts?.ready, facts?.pods, facts?.old]);
+    expect(told.every(([ready, pods, old]) => pods === 3 && Number(ready) + Number(old) >= 3)).toBe(true);
+    expect(told.some(([, , old]) => Number(old) > 0)).toBe(true);
+    const sentence = notes['pods-on'];
+    expect(sentence?.en({ ready: 5, pods: 8, old: 3, version: '2.13.2' })).toBe('5 of 8 pods new, 3 old');
+    expect(sentence?.['zh-CN']({ ready: 5, pods: 8, old: 3, version: '2.13.2' })).toContain('8 个 Pod 中 5 个为新');
+  });
+});

@@ -1,0 +1,61 @@
+import type { Api, Json } from '../../cluster/api.ts';
+import { eventually, type Rules } from '../../cluster/suite.ts';
+import { neededRules } from './targets.ts';
+import { deploymentBody, type Shape } from './workloads.ts';
+
+/** Keys that name a workload in an input. */
+export const kinds = ['deployment', 'statefulSet', 'daemonSet'] as const;
+/** A kind of workload as an input names it. */
+export type Kind = (typeof kinds)[number];
+
+const plurals = { deployment: 'deployments', statefulSet: 'statefulsets', daemonSet: 'daemonsets' } as const;
+
+/** The rights that changing templates of all three kinds needs, by the documentation, and no more. */
+export const workloadRules: Rules = [
+  ...neededRules,
+  { apiGroups: ['apps'], resources: ['statefulsets', 'daemonsets'], verbs: ['get', 'patch'] },
+  { apiGroups: ['apps'], resources: ['controllerrevisions'], verbs: ['list'] },
+  { apiGroups: [''], resources: ['pods'], verbs: ['delete'] },
+  { apiGroups: [''], resources: ['events'], verbs: ['list'] },
+  { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
+];
+
+/** Where the workload `shop` of a kind is. */
+export const pathOf = (namespace: string, kind: Kind, name = '/shop') =>
+  `/apis/apps/v1/namespaces/${namespace}/${plurals[kind]}${name}`;
+
+/** Creates the workload `shop`. */
+export function makeWorkload(api: Api, namespace: string, kind: Kind, shape: Shape): Promise<Json> {
+  const body = JSON.parse(JSON.stringify(deploymentBody('shop', shape)));
+  if (kind === 'daemonSet') delete body.spec.replicas;
+  return api('POST', pathOf(namespace, kind, ''), body);
+}
+
+/** Reads the workload `shop`. */
+export function readShop(api: Api, namespace: string, kind: Kind): Promise<Json> {
+  return api('GET', pathOf(namespace, kind));
+}
+
+/** Changes the workload `shop` by a strategic merge patch, as kubectl does. */
+export function patchShop(api: Api, namespace: string, kind: Kind, patch: object): Promise<Json> {
+  return api('PATCH', pathOf(namespace, kind), patch, 'application/strategic-merge-patch+json');
+}
+
+/** Waits until the workload `shop` has rolled out fully. */
+export function shopRolledOut(api: Api, namespace: string, kind: Kind): Promise<Json> {
+  return eventually(`rollout of ${kind} shop`, async () => {
+    const found = await readShop(api, namespace, kind);
+    const { spec, status } = found;
+    const daemon = kind === 'daemonSet';
+    const wanted = Number((daemon ? status?.desiredNumberScheduled : spec?.replicas) ?? 0);
+    const counts = daemon
+      ? [status?.updatedNumberScheduled, status?.numberAvailable]
+      : [status?.updatedReplicas, status?.replicas, status?.readyReplicas];
+    const observed = Number(status?.observedGeneration ?? 0) >= Number(found.metadata?.generation);
+    const settled = kind !== 'statefulSet' || String(status?.updateRevision) === String(status?.currentRevision);
+    return observed && settled && wanted > 0 && counts.every(count => Number(count ?? 0) === wanted) && found;
+  });
+}
+
+/** The workload's template as plain JSON. */
+export const templateOf = (found: Json) => JSON.parse(JSON.stringify(found.spec?.template));
