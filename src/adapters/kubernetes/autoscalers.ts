@@ -46,7 +46,7 @@ export async function readAutoscalers(
   };
 }
 
-/** Sets an autoscaler's limits, valid only while it is exactly what was read. Throws `KubeError`. */
+/** Sets an autoscaler's limits, valid only while it is exactly what was read; a trial asks for its uid alone. Throws `KubeError`. */
 export async function patchLimits(
   connection: Connection,
   now: Autoscaler,
@@ -55,10 +55,11 @@ export async function patchLimits(
 ): Promise<void> {
   const { namespace, signal } = options;
   const { name, uid, resourceVersion } = now.metadata;
+  const unmoved = { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion };
   const query = `?fieldManager=${fieldManager}${options.dryRun ? '&dryRun=All' : ''}`;
   const body: JsonObject[] = [
     { op: 'test', path: '/metadata/uid', value: uid },
-    { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
+    ...(options.dryRun ? [] : [unmoved]),
     { op: 'add', path: '/spec/minReplicas', value: to.min },
     { op: 'add', path: '/spec/maxReplicas', value: to.max },
   ];

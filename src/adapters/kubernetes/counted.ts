@@ -68,7 +68,10 @@ export async function namesByLabels(
   return items.map(item => item.metadata.name).sort();
 }
 
-/** Sets the count through the scale subresource, valid only while the workload is exactly what was read. Throws `KubeError`. */
+/**
+ * Sets the count through the scale subresource, valid only while the workload is exactly what was read; a trial asks for its uid alone, since
+ * pods that come and go write its status. Throws `KubeError`.
+ */
 export async function patchReplicas(
   connection: Connection,
   place: Place,
@@ -81,7 +84,7 @@ export async function patchReplicas(
   const query = `?fieldManager=${fieldManager}${options.dryRun ? '&dryRun=All' : ''}`;
   const body: JsonObject[] = [
     { op: 'test', path: '/metadata/uid', value: now.metadata.uid },
-    { op: 'test', path: '/metadata/resourceVersion', value: now.metadata.resourceVersion },
+    ...(options.dryRun ? [] : [{ op: 'test', path: '/metadata/resourceVersion', value: now.metadata.resourceVersion }]),
     { op: 'add', path: '/spec/replicas', value: to },
   ];
   await connection.send({

@@ -67,7 +67,6 @@ export async function sendDeletion(
 ): Promise<void> {
   const { namespace, pod, podUid, recovery } = deletion;
   const { signal, dryRun, resourceVersion } = options;
-  const query = dryRun ? '?dryRun=All' : '';
   const path = pathOf('api/v1', namespace, 'pods', pod);
   const preconditions = { uid: podUid, ...(resourceVersion ? { resourceVersion } : {}) };
   await connection.send(
@@ -77,15 +76,16 @@ export async function sendDeletion(
           method: 'DELETE',
           resource: 'pods',
           namespace,
-          path: path + query,
-          body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions },
+          path,
+          // Options of a deletion that come with a body are read from nowhere else.
+          body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, ...(dryRun ? { dryRun: ['All'] } : {}) },
           signal,
         }
       : {
           verb: 'create',
           resource: 'pods/eviction',
           namespace,
-          path: `${path}/eviction${query}`,
+          path: `${path}/eviction${dryRun ? '?dryRun=All' : ''}`,
           body: {
             apiVersion: 'policy/v1',
             kind: 'Eviction',

@@ -9,7 +9,7 @@ import {
   readDeployment,
   rolledOut,
 } from '../../engines/kubernetes/workloads.ts';
-import { protocolRows } from './rows.ts';
+import { operationRows } from './rows.ts';
 import { crashSuite, type Subject, type World } from './suite.ts';
 import { runbooks } from './text.ts';
 
@@ -104,7 +104,7 @@ async function open(lanes: number, step: Pick<Step, 'kind' | 'input' | 'paused'>
 
 for (const step of steps) {
   const subject: Subject = {
-    rows: protocolRows,
+    rows: operationRows(),
     open: async lanes => {
       const { namespace, before, shared } = await open(lanes, step);
       return {
@@ -124,7 +124,7 @@ for (const step of steps) {
 
 crashSuite('kubernetes.delete-pods', {
   // Pods that were deleted do not come back, so there is no way back to be cut off on.
-  rows: protocolRows.filter(({ runbook }) => runbook === 'forth'),
+  rows: operationRows().filter(({ runbook }) => runbook === 'forth'),
   open: async lanes => {
     const input = (name: string) => ({ selector: { app: name } });
     const { namespace, shared } = await open(lanes, { kind: 'kubernetes.delete-pods', input });

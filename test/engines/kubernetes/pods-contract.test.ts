@@ -3,8 +3,9 @@ import type { JsonObject } from '../../../src/domain/json.ts';
 import { useCluster } from '../../cluster/suite.ts';
 import { type ExecutorHarness, type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
 import { limitsOf, makeAutoscaler, podRules, podsReady, setMost, setReplicas, uidOf } from './pods.ts';
+import { type Kind, kinds, makeWorkload, readShop } from './shops.ts';
 import { openPlace } from './targets.ts';
-import { makeDeployment, podsOf, readDeployment } from './workloads.ts';
+import { podsOf } from './workloads.ts';
 
 const cluster = useCluster();
 const canary = 'canary-7Q2vXk91-hunter2';
@@ -15,20 +16,20 @@ const entryOf = (kind: string) => {
   return entry;
 };
 
-/** A Deployment `shop` whose pods run, with a secret in its template. */
-async function openShop(kind: string, replicas: number, extra: JsonObject) {
+/** A workload `shop` whose pods run, with a secret in its template. */
+async function openShop(step: string, kind: Kind, replicas: number, extra: JsonObject) {
   const { api } = cluster;
   const place = await openPlace(cluster, podRules);
   const { namespace, proxy } = place;
   const env = [{ name: 'DB_PASSWORD', value: canary }];
-  await makeDeployment(api, namespace, 'shop', { replicas, probe: false, env });
-  await podsReady(api, namespace, 'shop', replicas);
-  const input = entryOf(kind).input.parse({ namespace, deployment: 'shop', graceSeconds: 5, ...extra });
+  await makeWorkload(api, namespace, kind, { replicas, probe: false, env });
+  await podsReady(api, namespace, 'shop', kind === 'daemonSet' ? 1 : replicas);
+  const input = entryOf(step).input.parse({ namespace, [kind]: 'shop', graceSeconds: 5, ...extra });
   proxy.clear();
   return {
     namespace,
     shared: {
-      load: () => place.executor(kind),
+      load: () => place.executor(step),
       input,
       from: null,
       to: null,
@@ -42,16 +43,16 @@ async function openShop(kind: string, replicas: number, extra: JsonObject) {
 }
 
 /** One pod that becomes two; `limits` are those of its autoscaler, where it has one. */
-async function openScale(limits: readonly [number, number] | null): Promise<ExecutorWorld> {
+async function openScale(kind: Kind, limits: readonly [number, number] | null): Promise<ExecutorWorld> {
   const { api } = cluster;
   const extra = { replicas: 2, ...(limits ? { hpa: 'suspend' } : {}) };
-  const { namespace, shared } = await openShop('kubernetes.scale', 1, extra);
+  const { namespace, shared } = await openShop('kubernetes.scale', kind, 1, extra);
   if (limits) await makeAutoscaler(api, namespace, 'shop', limits);
-  const before = await readDeployment(api, namespace, 'shop');
+  const before = await readShop(api, namespace, kind);
   return {
     ...shared,
     state: async () => {
-      const now = await readDeployment(api, namespace, 'shop');
+      const now = await readShop(api, namespace, kind);
       return {
         replicas: Number(now.spec?.replicas),
         limits: limits && (await limitsOf(api, namespace, 'shop')),
@@ -61,19 +62,19 @@ async function openScale(limits: readonly [number, number] | null): Promise<Exec
     wanted: async () => ({ replicas: 2, limits: limits && [2, 2], template: before.spec?.template }),
     drift: async () => {
       if (limits) await setMost(api, namespace, 'shop', 7);
-      else await setReplicas(api, namespace, 'deployments', 'shop', 3);
+      else await setReplicas(api, namespace, `${kind.toLowerCase()}s`, 'shop', 3);
     },
     effects: async () => {
-      const now = await readDeployment(api, namespace, 'shop');
+      const now = await readShop(api, namespace, kind);
       return Number(now.metadata?.generation) - Number(before.metadata?.generation);
     },
   };
 }
 
-/** Two pods that are both to be replaced. */
-async function openDeletion(): Promise<ExecutorWorld> {
+/** All pods of a workload, which are to be replaced: two, but for a DaemonSet's. */
+async function openDeletion(kind: Kind): Promise<ExecutorWorld> {
   const { api } = cluster;
-  const { namespace, shared } = await openShop('kubernetes.delete-pods', 2, { selector: { app: 'shop' } });
+  const { namespace, shared } = await openShop('kubernetes.delete-pods', kind, 2, { selector: { app: 'shop' } });
   const before = await podsOf(api, namespace, 'shop');
   const old = before.map(uidOf).sort();
   const all = async () => [...((await api('GET', `/api/v1/namespaces/${namespace}/pods`)).items ?? [])].map(uidOf);
@@ -91,52 +92,73 @@ async function openDeletion(): Promise<ExecutorWorld> {
   };
 }
 
-const places = ['deployment', 'namespace', 'context', 'kubeconfig'];
-
-const harness = (kind: string, rest: Pick<ExecutorHarness, 'open' | 'hostile' | 'reversible'>): ExecutorHarness => ({
+const harness = (
+  step: string,
+  kind: Kind,
+  rest: Pick<ExecutorHarness, 'open' | 'hostile' | 'reversible'>,
+): ExecutorHarness => ({
   ...rest,
-  entry: entryOf(kind),
+  entry: entryOf(step),
   canary,
   refusesDrift: true,
-  timeoutMs: 90_000,
+  concurrent: true,
+  timeoutMs: 120_000,
+  // What is the same for every kind is cut off at every moment for one.
+  ...(kind === 'deployment' ? {} : { killAfterMs: [40] }),
 });
 
-const hostileScale = (world: ExecutorWorld, text: string): JsonObject[] => {
-  const { deployment: _, ...where } = world.input;
-  return [
-    ...places.map(field => ({ ...world.input, [field]: text })),
-    { ...where, statefulSet: text },
-    { ...where, workloads: [{ deployment: text }] },
-    { ...where, workloads: [{ statefulSet: text }] },
-    { ...where, selector: { [`${text}=`]: 'shop' } },
-    ...(text === 'all' ? [] : [{ ...where, selector: { app: text } }]),
-    { ...world.input, replicas: text },
-  ];
-};
+const placesOf = (kind: Kind) => [kind, 'namespace', 'context', 'kubeconfig'];
 
-executorContract(
-  'kubernetes.scale',
-  harness('kubernetes.scale', { reversible: true, open: () => openScale(null), hostile: hostileScale }),
-);
+const hostileScale =
+  (kind: Kind) =>
+  (world: ExecutorWorld, text: string): JsonObject[] => {
+    const { [kind]: _, ...where } = world.input;
+    return [
+      ...placesOf(kind).map(field => ({ ...world.input, [field]: text })),
+      { ...where, statefulSet: text },
+      { ...where, workloads: [{ deployment: text }] },
+      { ...where, workloads: [{ statefulSet: text }] },
+      { ...where, selector: { [`${text}=`]: 'shop' } },
+      ...(text === 'all' ? [] : [{ ...where, selector: { app: text } }]),
+      { ...world.input, replicas: text },
+    ];
+  };
+
+for (const kind of ['deployment', 'statefulSet'] as const) {
+  executorContract(
+    `kubernetes.scale of a ${kind}`,
+    harness('kubernetes.scale', kind, {
+      reversible: true,
+      open: () => openScale(kind, null),
+      hostile: hostileScale(kind),
+    }),
+  );
+}
 
 executorContract(
   'kubernetes.scale, with an autoscaler to suspend',
-  harness('kubernetes.scale', { reversible: true, open: () => openScale([1, 3]), hostile: hostileScale }),
-);
-
-executorContract(
-  'kubernetes.delete-pods',
-  harness('kubernetes.delete-pods', {
-    reversible: false,
-    open: openDeletion,
-    hostile: (world, text) => {
-      const { selector: _, ...rest } = world.input;
-      return [
-        ...places.map(field => ({ ...world.input, [field]: text })),
-        { ...rest, pods: [text] },
-        { ...rest, selector: { [`${text}=`]: 'shop' } },
-        ...(text === 'all' ? [] : [{ ...rest, selector: { app: text } }]),
-      ];
-    },
+  harness('kubernetes.scale', 'deployment', {
+    reversible: true,
+    open: () => openScale('deployment', [1, 3]),
+    hostile: hostileScale('deployment'),
   }),
 );
+
+for (const kind of kinds) {
+  executorContract(
+    `kubernetes.delete-pods of a ${kind}`,
+    harness('kubernetes.delete-pods', kind, {
+      reversible: false,
+      open: () => openDeletion(kind),
+      hostile: (world, text) => {
+        const { selector: _, ...rest } = world.input;
+        return [
+          ...placesOf(kind).map(field => ({ ...world.input, [field]: text })),
+          { ...rest, pods: [text] },
+          { ...rest, selector: { [`${text}=`]: 'shop' } },
+          ...(text === 'all' ? [] : [{ ...rest, selector: { app: text } }]),
+        ];
+      },
+    }),
+  );
+}
