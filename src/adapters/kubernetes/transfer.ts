@@ -3,6 +3,7 @@ import { type IncomingHttpHeaders, type IncomingMessage, request as plainRequest
 import { type RequestOptions, request as secureRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { jsonText } from './json-text.ts';
 import { type Asked, KubeError } from './kube-error.ts';
 
 /** One request to the API server; the path is built from validated names only. */
@@ -58,7 +59,7 @@ const urlOf = (config: KubeConfig, asked: KubeRequest): URL =>
 export function transfer(config: KubeConfig, asked: KubeRequest, options: RequestOptions): Promise<KubeAnswer> {
   const url = urlOf(config, asked);
   const begin = url.protocol === 'http:' ? plainRequest : secureRequest;
-  const body = asked.body === undefined ? undefined : JSON.stringify(asked.body);
+  const body = asked.body === undefined ? undefined : jsonText(asked.body);
   const headers = {
     ...options.headers,
     Accept: asked.accept ?? 'application/json',

@@ -56,6 +56,30 @@ describe('kubernetes.rollout-restart', limits, () => {
     expect(again?.body.after).not.toBe(again?.body.before);
   });
 
+  it('a template with signs that JSON may write in two ways is written and put back value for value', async context => {
+    const command = [
+      '/bin/sh',
+      '-c',
+      'echo "a < b" > /tmp/x && httpd -p 8080 & trap "exit 0" TERM; while :; do sleep 1; done',
+    ];
+    const containers = [{ name: 'app', image: 'app:1.0.0', imagePullPolicy: 'Never', command }];
+    const shop = await shopOf(context, 'deployment', { podSpec: { containers } });
+    const before = templateOf(await shop.read());
+    const { executor, plan } = await shop.step('kubernetes.set-env', {
+      set: { URL: 'http://a/?b=1&c=<2>' },
+      remove: [],
+      containers: null,
+    });
+    const { operations } = await plan();
+    expect(await carryOut(executor, operations)).toMatchObject({ state: 'settled', served: true });
+    const { apply } = contexts();
+    const inverse = operations[0]?.inverse;
+    if (!inverse) throw new Error('no inverse');
+    await executor.apply(apply, inverse);
+    expect(await executor.settle(apply, inverse)).toMatchObject({ state: 'settled' });
+    expect(templateOf(await shop.read())).toEqual(before);
+  });
+
   it('trap 4, paused: refused with the command that resumes it', async context => {
     const shop = await shopOf(context, 'deployment');
     await shop.patch({ spec: { paused: true } });
