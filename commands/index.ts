@@ -73,10 +73,10 @@ export const commands: Readonly<Record<string, Command>> = {
     run: showCandidates,
   },
   show: {
-    usage: 'show RUN',
+    usage: 'show RUN | show SERVICE [in ENV] RELEASE',
     also: ['查看'],
-    takes: ['run'],
-    needs: [],
+    takes: ['run-or-service', 'release'],
+    needs: ['environment'],
     topic: 'commands',
     run: show,
   },

@@ -1,9 +1,9 @@
 import type { Catalogue, TargetSpec } from '../src/domain/catalogue.ts';
 import type { Run } from '../src/domain/run.ts';
 import { isFinal } from '../src/domain/status.ts';
-import type { CandidatesData, HistoryData, HistoryRow, StatusData } from '../templates/data.ts';
+import type { CandidatesData, HistoryData, HistoryRow, ReleaseData, StatusData } from '../templates/data.ts';
 import type { DoorDeps } from './deps.ts';
-import { targetOf } from './find.ts';
+import { releaseOf, targetOf } from './find.ts';
 import { way } from './order.ts';
 import type { Ask } from './parse/reading.ts';
 import type { Visit } from './visit.ts';
@@ -79,6 +79,22 @@ export async function candidatesData(deps: DoorDeps, ask: Ask): Promise<Candidat
       version,
       ...way({ service, environment, release: key }),
     })),
+    now: await deps.runs.now(),
+  };
+}
+
+/** Gathers all that is known of one release: what it is, how good, since when, and whether it may be taken. */
+export async function releaseData(deps: DoorDeps, ask: Ask): Promise<ReleaseData> {
+  const { target, release } = await releaseOf(deps, ask);
+  const { candidates } = await deps.candidates(target);
+  const { verdict, why } = candidates.find(one => one.release.key === release.key) ?? { verdict: 'no', why: null };
+  const { service, environment } = target;
+  const choose = { kind: 'choose-release', version: release.version } as const;
+  return {
+    release,
+    verdict,
+    why,
+    next: verdict === 'no' ? [] : [{ ...choose, ...way({ service, environment, release: release.key }) }],
     now: await deps.runs.now(),
   };
 }

@@ -8,6 +8,7 @@ import { type Ballot, vote } from './approve.ts';
 import { readRun } from './change.ts';
 import type { DoorDeps } from './deps.ts';
 import { findRun, reasonOf } from './find.ts';
+import { showRelease } from './on-target.ts';
 import type { Ask } from './parse/reading.ts';
 import { type Decision, resolveRun } from './resolve.ts';
 import { stopRun } from './stop.ts';
@@ -15,8 +16,10 @@ import { type Tick, tickCheck } from './ticks.ts';
 import { undoRun } from './undo.ts';
 import type { Visit } from './visit.ts';
 
-/** `show RUN`. */
+/** `show RUN`, or `show SERVICE [in ENV] RELEASE`. */
 export async function show(deps: DoorDeps, visit: Visit, ask: Ask): Promise<Reply> {
+  if (ask.service) return await showRelease(deps, visit, ask);
+  if (ask.release !== null) throw new Refusal(reason('bad-argument', { token: ask.release }));
   return await shown(deps, visit, await readRun(deps, await findRun(deps, visit, ask.run)));
 }
 

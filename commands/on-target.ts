@@ -8,13 +8,14 @@ import {
   helpReply,
   historyReply,
   problemsReply,
+  releaseReply,
   reloadedReply,
   statusReply,
 } from '../templates/index.ts';
 import { declined, did } from './answers.ts';
 import type { DoorDeps } from './deps.ts';
 import { targetOf } from './find.ts';
-import { candidatesData, historyData, statusData } from './look.ts';
+import { candidatesData, historyData, releaseData, statusData } from './look.ts';
 import type { Ask } from './parse/reading.ts';
 import { freezeTarget, gateData, gradeRelease, holdRelease, releaseHold } from './releases.ts';
 import type { Visit } from './visit.ts';
@@ -35,6 +36,12 @@ export async function showHistory(deps: DoorDeps, visit: Visit, ask: Ask): Promi
 export async function showCandidates(deps: DoorDeps, visit: Visit, ask: Ask): Promise<Reply> {
   const data = await candidatesData(deps, ask);
   return { kind: 'say', screen: candidatesReply(visit.locale, data), to: 'person', data };
+}
+
+/** `show SERVICE [in ENV] RELEASE`. */
+export async function showRelease(deps: DoorDeps, visit: Visit, ask: Ask): Promise<Reply> {
+  const data = await releaseData(deps, ask);
+  return { kind: 'say', screen: releaseReply(visit.locale, data), to: 'person', data };
 }
 
 /** `gate SERVICE [in ENV] RELEASE`. */

@@ -7,7 +7,16 @@ import { readText, type Token } from './parse/text.ts';
 import { answerWords, decisionWords, fillers, glueFor, gradeWords, rollbackWords } from './parse/words.ts';
 
 /** What stands in a command without a word before it, in this order. */
-export type Place = 'service' | 'release' | 'grade' | 'run' | 'decision' | 'box' | 'answer' | 'topic';
+export type Place =
+  | 'service'
+  | 'release'
+  | 'grade'
+  | 'run'
+  | 'run-or-service'
+  | 'decision'
+  | 'box'
+  | 'answer'
+  | 'topic';
 
 /** What may be missing from a command. */
 export type Part = 'service' | 'environment' | 'release' | 'grade' | 'run' | 'box' | 'answer' | 'reason';
@@ -114,7 +123,8 @@ function saysNothing(token: Token, afterName: boolean): boolean {
 }
 
 function fill(reading: Reading, token: Token, place: Place, verbs: readonly string[]): void {
-  if (place === 'service') take(reading, token, findService(reading.catalogue, token.text), verbs);
+  if (place === 'run-or-service') takeEither(reading, token);
+  else if (place === 'service') take(reading, token, findService(reading.catalogue, token.text), verbs);
   else if (place === 'decision') takeDecision(reading, token);
   else if (place === 'answer') takeAnswer(reading, token);
   else if (place !== 'grade') reading.draft[place] = token.text;
@@ -126,6 +136,12 @@ function take(reading: Reading, token: Token, found: Found<Service>, verbs: read
     const names = [...((found.reason.facts?.nearest ?? []) as string[]), ...nearest(token.text, verbs)];
     refuse(reading, token, 'unknown-service', { ...found.reason.facts, nearest: [...new Set(names)] });
   }
+}
+
+function takeEither({ draft, catalogue }: Reading, token: Token): void {
+  const found = findService(catalogue, token.text);
+  if (found.ok) draft.service = found.value;
+  else draft.run = token.text;
 }
 
 function takeDecision(reading: Reading, token: Token): void {

@@ -2,9 +2,10 @@ import type { Proposal } from '../src/domain/alert.ts';
 import type { Catalogue } from '../src/domain/catalogue.ts';
 import type { RunId, TargetId } from '../src/domain/ids.ts';
 import type { Level } from '../src/domain/level.ts';
+import type { Note } from '../src/domain/note.ts';
 import type { Reason } from '../src/domain/reason.ts';
 import type { PhaseTimes } from '../src/domain/record.ts';
-import type { Candidate, Freeze, Grade, Hold } from '../src/domain/release.ts';
+import type { Candidate, Freeze, Grade, Hold, Release } from '../src/domain/release.ts';
 import type { Run } from '../src/domain/run.ts';
 import type { RunStatus } from '../src/domain/status.ts';
 
@@ -68,6 +69,16 @@ export interface CandidatesData {
   readonly target: TargetId;
   readonly current: string | null;
   readonly candidates: readonly Candidate[];
+  readonly next: readonly NextStep[];
+  readonly now: number;
+}
+
+/** `show SERVICE RELEASE`: one release in full. */
+export interface ReleaseData {
+  readonly release: Release;
+  readonly verdict: Candidate['verdict'];
+  /** Null where it is no candidate at all. */
+  readonly why: Note | null;
   readonly next: readonly NextStep[];
   readonly now: number;
 }

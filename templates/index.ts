@@ -8,5 +8,6 @@ export { doctorReply, gateReply, problemsReply, reloadedReply } from './replies/
 export { helpReply } from './replies/help.ts';
 export { candidatesReply, historyReply, statusReply } from './replies/lists.ts';
 export { busy, failure, fieldError, notConfirmed, refusal } from './replies/refusals.ts';
+export { releaseReply } from './replies/release.ts';
 export { showRun } from './replies/show.ts';
 export { sayNote, sayReason } from './say.ts';

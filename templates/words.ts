@@ -1,7 +1,7 @@
 import type { Locale, Permission } from '../src/domain/catalogue.ts';
 import type { OperatorAction } from '../src/domain/event.ts';
 import type { Level } from '../src/domain/level.ts';
-import type { Grade } from '../src/domain/release.ts';
+import type { Candidate, Grade } from '../src/domain/release.ts';
 import type { RunStatus } from '../src/domain/status.ts';
 import { esc } from './escape.ts';
 
@@ -215,3 +215,19 @@ export const decisionWords = {
   en: { approved: 'approved', rejected: 'rejected' },
   'zh-CN': { approved: '已批准', rejected: '已驳回' },
 } as const satisfies Record<Locale, Record<string, string>>;
+
+/** Whether a release may be gone back to. */
+export const verdictWords = {
+  en: {
+    suggested: 'suggested',
+    open: 'may be taken',
+    named: 'only when named outright, with one approval more',
+    no: 'may not be taken',
+  },
+  'zh-CN': {
+    suggested: '建议',
+    open: '可选',
+    named: '须明确指名，并多一人批准',
+    no: '不可选',
+  },
+} as const satisfies Record<Locale, Record<Candidate['verdict'], string>>;

@@ -4,7 +4,7 @@ import type { ObservedRelease, Release, ReleaseBook } from '../domain/release.ts
 import type { ReleaseFact } from '../ports/release-store.ts';
 import { byKey, changeSpan, emptyBook, liveRelease, put, sameThing, switchSkewMs, wentLive } from './book.ts';
 import { alertedCode, applyGrade, gradeFailure, regrade } from './grade.ts';
-import { addHistory, goLive, newRelease } from './live.ts';
+import { addHistory, goLive, newRelease, noteSeen } from './live.ts';
 import { soak } from './soak.ts';
 
 /** A look at the target that is younger than this tells better than a deployment event what is live, in ms. */
@@ -42,7 +42,7 @@ function seen(book: ReleaseBook, target: TargetId, { releases, at }: Fact<'seen'
   const soaked = soak(switched, look, soakMs);
   const release = byKey(soaked, current.key);
   const failed = release && releases.failing ? put(soaked, gradeFailure(release, releases.failing, at)) : soaked;
-  return { ...failed, look };
+  return { ...noteSeen(failed, releases), look };
 }
 
 /** Makes sure that the book knows what runs: under its key, or as the deployment that announced it. */

@@ -66,6 +66,13 @@ export function addHistory(book: ReleaseBook, target: TargetId, seen: ObservedRe
   }, book);
 }
 
+/** Notes on every release what a look showed of it; what a target shows no more cannot be taken. */
+export function noteSeen(book: ReleaseBook, { current, history }: ObservedReleases): ReleaseBook {
+  const all = [...history, ...(current ? [current] : [])];
+  const seen = new Map(all.map(({ key, missing, shown = {} }) => [key, { missing, shown }]));
+  return { ...book, releases: book.releases.map(release => ({ ...release, seen: seen.get(release.key) ?? null })) };
+}
+
 /** A line of releases whose times do not fall shows that somebody went back: to the one that is older than its follower, from the follower. */
 function goneBack(line: readonly ObservedRelease[], release: ObservedRelease): boolean {
   const at = line.indexOf(release);

@@ -39,6 +39,16 @@ export interface Release {
   /** Set where a named person graded by hand; only a named person clears `bad`. */
   readonly gradedBy: string | null;
   readonly firstSeen: number;
+  /** As the latest look at the target showed it; null where that showed it no more, absent where nobody has looked since. */
+  readonly seen?: SeenParts | null;
+}
+
+/** What a target shows of a release besides what it is. */
+export interface SeenParts {
+  /** Null where all its parts are there; else what is missing. */
+  readonly missing: Note | null;
+  /** What the target itself calls it, for people, e.g. a revision's number, its name, a change cause; these may move. */
+  readonly shown: Readonly<Record<string, string>>;
 }
 
 /** How a deployment ended, as its sender says. */
@@ -76,6 +86,8 @@ export interface ObservedRelease {
   readonly createdAt: number | null;
   /** Null where all its parts are still there; else what is missing, so that it cannot be taken. */
   readonly missing: Note | null;
+  /** What the target itself calls it, for people. */
+  readonly shown?: SeenParts['shown'];
 }
 
 /** What a target shows: what runs now (null where that cannot be told) and what it could go back to, newest first. */

@@ -8,7 +8,7 @@ const automaticAgeMs = 86_400_000;
 export interface CandidateQuestion {
   /** All known releases, the one that went live last first. */
   readonly releases: readonly Release[];
-  /** What the target shows; null where it cannot be asked, and then nothing is known of parts that are gone. */
+  /** What the target shows; null where it is not asked: then the latest look counts, and where there was none nothing is known of its parts. */
   readonly observed: ObservedReleases | null;
   readonly holds: readonly Hold[];
   /** Key of what was live when the trouble began; null: what is live now. */
@@ -54,11 +54,11 @@ function judge(
 }
 
 /** What stands in the way of taking a release at all, whatever its grade. */
-function goneFrom({ key }: Release, { holds, observed }: CandidateQuestion): Note | null {
+function goneFrom({ key, seen }: Release, { holds, observed }: CandidateQuestion): Note | null {
   const hold = holds.find(held => held.releaseKey === key);
   if (hold) return note('candidate-on-hold', { by: hold.by, reason: hold.reason });
-  if (!observed) return null;
-  const there = observed.history.find(past => past.key === key);
+  if (!observed && seen === undefined) return null;
+  const there = observed ? observed.history.find(past => past.key === key) : seen;
   return there ? there.missing : note('candidate-not-kept');
 }
 

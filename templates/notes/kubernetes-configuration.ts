@@ -44,6 +44,13 @@ export const configurationNotes = {
     en: f => `${names(f.names)} read ${f.object} too, and are not restarted`,
     'zh-CN': f => `${names(f.names, '、')} 也读取 ${f.object}，不会被重启`,
   },
+  /** {object, pods, how} */
+  'reader-starts-anew': {
+    en: f =>
+      `starts ${f.pods} pod${s(f.pods)} of ${f.object} anew, ${named(f.how, ways.en)}: they started with the configuration that is taken back`,
+    'zh-CN': f =>
+      `重新启动 ${f.object} 的 ${f.pods} 个 Pod，${named(f.how, ways['zh-CN'])}：它们启动时读取了将被恢复的配置`,
+  },
   /** {object, name, changedAt} */
   'configuration-not-kept': {
     en: f => `${f.name}${since.en(f)}: what it held then was not kept`,

@@ -12,7 +12,7 @@ import { span } from '../notes/table.ts';
 import { at, called } from '../people.ts';
 import { sayNote } from '../say.ts';
 import { markOf } from '../screens/run-line.ts';
-import { gradeWords, statusNames } from '../words.ts';
+import { gradeWords, statusNames, verdictWords } from '../words.ts';
 import { nextButtons, nextTyped } from './next.ts';
 
 /** How many rows of a list are shown before the rest is only counted. */
@@ -31,7 +31,6 @@ interface Words {
   readonly phases: readonly [string, string, string, string, string];
   readonly none: string;
   readonly candidates: (where: string, current: string | null) => string;
-  readonly verdicts: Readonly<Record<Candidate['verdict'], string>>;
   readonly noCandidates: string;
 }
 
@@ -53,12 +52,6 @@ const words = {
     phases: ['detect', 'decide', 'execute', 'verify', 'in all'],
     none: 'None yet.',
     candidates: (target, current) => `${target}: what it could go back to${current ? ` (now ${current})` : ''}`,
-    verdicts: {
-      suggested: 'suggested',
-      open: 'may be taken',
-      named: 'only when named outright, with one approval more',
-      no: 'may not be taken',
-    },
     noCandidates: 'No release is known yet. Backout learns them from deployments and from what it sees running.',
   },
   'zh-CN': {
@@ -77,12 +70,6 @@ const words = {
     phases: ['发现', '决定', '执行', '验证', '合计'],
     none: '暂无。',
     candidates: (target, current) => `${target}：可回到的版本${current ? `（当前 ${current}）` : ''}`,
-    verdicts: {
-      suggested: '建议',
-      open: '可选',
-      named: '须明确指名，并多一人批准',
-      no: '不可选',
-    },
     noCandidates: '尚无已知版本。Backout 从部署事件和实际运行情况中获知版本。',
   },
 } as const satisfies Record<Locale, Words>;
@@ -154,7 +141,7 @@ export function candidatesReply(locale: Locale, data: CandidatesData): Screen {
   const w: Words = words[locale];
   const head = w.candidates(place(data.target), data.current === null ? null : esc(data.current));
   if (data.candidates.length === 0) return draw({ head, lines: [w.noCandidates] }, locale);
-  const rows = data.candidates.map(one => candidateRow(one, data.now, w, locale));
+  const rows = data.candidates.map(one => candidateRow(one, data.now, locale));
   return draw(
     {
       head,
@@ -167,11 +154,11 @@ export function candidatesReply(locale: Locale, data: CandidatesData): Screen {
   );
 }
 
-function candidateRow({ release, verdict, why }: Candidate, now: number, w: Words, locale: Locale): string {
+function candidateRow({ release, verdict, why }: Candidate, now: number, locale: Locale): string {
   const mark = verdict === 'suggested' ? marks.done : verdict === 'no' ? marks.failed : marks.ended;
   const grade = gradeWords[locale][release.grade];
   const seen = clock(release.firstSeen, now, locale);
-  return `${mark} ${esc(release.version)} · ${grade} · ${seen} · ${w.verdicts[verdict]}${locale === 'en' ? ': ' : '：'}${sayNote(why, locale)}`;
+  return `${mark} ${esc(release.version)} · ${grade} · ${seen} · ${verdictWords[locale][verdict]}${locale === 'en' ? ': ' : '：'}${sayNote(why, locale)}`;
 }
 
 function cut(rows: readonly string[], w: Words): readonly Line[] {

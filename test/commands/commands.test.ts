@@ -293,6 +293,31 @@ describe('freezes', () => {
   );
 });
 
+describe('show SERVICE RELEASE', () => {
+  it('shows one release in full, by its version or key, and offers to go back to it', async () => {
+    await ran('2.13.2', '2.14.0');
+    await graded('2.13.2', 'verified');
+    for (const text of ['show cart-web 2.13.2', 'show cart-web in production k2132', '查看 cart-web 2.13.2']) {
+      const reply = await door.type('mara', text);
+      expect(textOf(reply)).toMatch(/cart-web · production: 2\.13\.2[\s\S]*verified by [\s\S]*suggested[\s\S]*commit/);
+      expect(reply).toMatchObject({ data: { release: { key: 'k2132' }, verdict: 'suggested' } });
+    }
+    expect(textOf(await door.type('mara', 'show cart-web 2.14.0'))).toMatch(/may not be taken: this is what runs now/);
+  });
+
+  it.each([
+    ['show cart-web 9.9.9', /9\.9\.9/],
+    ['show cart-web', /RELEASE/],
+    ['show checkout-api 1.0.0', /environment/],
+    ['show R-0000 2.13.2', /2\.13\.2/],
+  ])('%s is refused with what is wrong', async (text, said) => {
+    await ran('2.13.2', '2.14.0');
+    const reply = await door.type('mara', text);
+    expect(reply).toMatchObject({ outcome: 'usage' });
+    expect(textOf(reply)).toMatch(said);
+  });
+});
+
 describe('runs', () => {
   it('are named by their id or the end of it; several that fit are listed', async () => {
     const run = runOf(await door.type('mara', 'cart-web level 2 because abc'));

@@ -187,6 +187,19 @@ describe('grades', () => {
     expect(learnReleases(target, once, facts, hour)).toEqual(once);
   });
 
+  it('what a look shows of a release is kept with it, and what it shows no more is marked so', () => {
+    const missing = note('parts-gone', { names: ['ConfigMap flags'] });
+    const old = { ...shown('a', start - day), missing, shown: { revision: '1' } };
+    const seenOf = (book: ReleaseBook) => Object.fromEntries(book.releases.map(({ version, seen }) => [version, seen]));
+    const first = learnt(look(start, 'b', { history: [old] }));
+    expect(seenOf(first)).toEqual({
+      'v-a': { missing, shown: { revision: '1' } },
+      'v-b': { missing: null, shown: {} },
+    });
+    const later = learnReleases(target, first, [look(start + minute, 'b')], hour);
+    expect(later && seenOf(later)).toEqual({ 'v-a': null, 'v-b': { missing: null, shown: {} } });
+  });
+
   it('a deployment event alone makes a release live where nothing looks', () => {
     const book = learnt(deployed('a', start), deployed('b', start + hour));
     expect(liveRelease(book.releases)?.version).toBe('v-b');

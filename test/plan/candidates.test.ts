@@ -111,6 +111,25 @@ describe('candidates', () => {
     });
   });
 
+  it('where nobody asks the target, its latest look counts', () => {
+    const [d, c, b, a] = releases(['d', 'unproven'], ['c', 'verified'], ['b', 'verified'], ['a', 'verified']);
+    if (!d || !c || !b || !a) throw new Error('four releases');
+    const there = { missing: null, shown: {} };
+    const known = [
+      d,
+      { ...c, seen: { ...there, missing: note('image-missing') } },
+      { ...b, seen: null },
+      { ...a, seen: there },
+    ];
+    expect(asked(known)).toEqual({
+      d: 'no candidate-current',
+      c: 'no image-missing',
+      b: 'no candidate-not-kept',
+      a: 'suggested candidate-newest-good',
+    });
+    expect(asked(known, { observed: holding(['c']) })).toMatchObject({ a: 'no candidate-not-kept' });
+  });
+
   it('automatic rollback takes a soaked release only a day after', () => {
     const of = releases(['c', 'unproven'], ['b', 'soaked'], ['a', 'verified']);
     expect(asked(of, { automatic: true })).toMatchObject({

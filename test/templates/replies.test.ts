@@ -4,7 +4,7 @@ import { type Locale, locales } from '../../src/domain/catalogue.ts';
 import { parseProposalId, targetId } from '../../src/domain/ids.ts';
 import { note } from '../../src/domain/note.ts';
 import { reason, reasonCodes } from '../../src/domain/reason.ts';
-import type { Candidate, Freeze, Grade, Hold } from '../../src/domain/release.ts';
+import type { Candidate, Freeze, Grade, Hold, Release } from '../../src/domain/release.ts';
 import type { Form, Screen } from '../../src/domain/screen.ts';
 import { statuses } from '../../src/domain/status.ts';
 import { doneCodes, helpTopics, type NextStep } from '../../templates/data.ts';
@@ -26,6 +26,7 @@ import {
   problemsReply,
   reasonForm,
   refusal,
+  releaseReply,
   reloadedReply,
   renderPost,
   requestForm,
@@ -57,6 +58,22 @@ function candidate(foreign: string, grade: Grade, verdict: Candidate['verdict'],
     },
     verdict,
     why: note('candidate-good', {}, foreign),
+  };
+}
+
+/** A release of which everything is known, with foreign text wherever there is some. */
+function fullRelease(foreign: string): Release {
+  const spans = Array.from({ length: 8 }, (_, hour) => ({ from: at('02:00') + hour, until: null, soakedMs: 60_000 }));
+  return {
+    ...candidate(foreign, 'verified', 'suggested').release,
+    identity: { template: foreign, 'ConfigMap/flags': foreign, [foreign]: foreign },
+    spans,
+    deployment: { status: 'succeeded', by: foreign, at: at('02:00'), url: foreign },
+    gradedBy: foreign,
+    seen: {
+      missing: note('parts-gone', { object: foreign, names: [foreign] }),
+      shown: { revision: '3', [foreign]: foreign },
+    },
   };
 }
 
@@ -151,6 +168,27 @@ function everyReply(locale: Locale, foreign: string): Screen[] {
       now,
     }),
     candidatesReply(locale, { target, current: null, candidates: [], next: [], now }),
+    releaseReply(locale, {
+      release: fullRelease(foreign),
+      verdict: 'suggested',
+      why: note('candidate-good', {}, foreign),
+      next: steps(foreign),
+      now,
+    }),
+    releaseReply(locale, {
+      release: { ...fullRelease(foreign), spans: [], seen: null },
+      verdict: 'no',
+      why: null,
+      next: [],
+      now,
+    }),
+    releaseReply(locale, {
+      release: candidate(foreign, 'unproven', 'named').release,
+      verdict: 'named',
+      why: null,
+      next: [],
+      now,
+    }),
     ...reasonCodes.map(code =>
       refusal(locale, { reason: reason(code, { name: foreign, nearest: [foreign] }, foreign), next: steps(foreign) }),
     ),

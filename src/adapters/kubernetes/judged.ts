@@ -74,9 +74,14 @@ export function notesOn(change: Change, { spec }: Workload) {
 
 const lowestOf = (pods: number, partition: number) => ({ kept: Math.min(pods, partition), pods });
 
-/** What the new pods need and do not find refuses the plan; what we may not read is told as not checked. */
-export function judgeReferences(object: string, version: string, found: readonly Found[]): Note[] {
-  const gone = found.filter(({ state }) => state === 'gone').map(wordsOf);
+/** What the new pods need and do not find refuses the plan, and what is `lost` besides; what we may not read is told as not checked. */
+export function judgeReferences(
+  object: string,
+  version: string,
+  found: readonly Found[],
+  lost: readonly string[] = [],
+): Note[] {
+  const gone = [...found.filter(({ state }) => state === 'gone').map(wordsOf), ...lost];
   if (gone.length > 0) {
     const detail = `what it needs is gone: ${gone.join(', ')}`;
     throw new Refusal(reason('release-not-eligible', { object, release: version, missing: gone }, detail));

@@ -8,6 +8,7 @@ import { imagesOf } from './images.ts';
 import { type KubernetesReleaseDeps, objectOf, type Place, placeInput } from './input.ts';
 import { createKnownImages, type KnownImages } from './known-images.ts';
 import { plainly } from './kube-error.ts';
+import { createImageLook, goneImage, neverPulls } from './node-images.ts';
 import { type Pod, readPods } from './objects.ts';
 import { createRecorder, type Recorded, type Recorder } from './record-closure.ts';
 import { configurationOf, createLookUp, type Found, referencesOf, wordsOf } from './references.ts';
@@ -66,16 +67,17 @@ async function lookAt(
     identity: identityOf(template, recorded.current, digests),
     createdAt: currentRevision(world)?.createdAt ?? null,
     missing: missingNote(place, found),
+    shown: shownOf(workload.metadata.annotations[changeCause], currentRevision(world)),
   };
+  const lookForImages = createImageLook(connection, signal);
   const versions = new Map<string, string>([[version, current.key]]);
   const history = await Promise.all(
     olderReleases(world, recorded).map(async past => {
-      const parts = await recorder.restorable(
-        { connection, namespace: place.namespace, signal },
-        past.closure,
-        await lookUp(referencesOf(past.revision.template)),
-      );
-      return observed(place, past, parts, labelFor(past, versions));
+      const { template: then } = past.revision;
+      const where = { connection, namespace: place.namespace, signal };
+      const parts = await recorder.restorable(where, past.closure, await lookUp(referencesOf(then)));
+      const images = neverPulls(then) ? (await lookForImages(then)).gone : [];
+      return observed(past, missingNote(place, parts, images), labelFor(past, versions));
     }),
   );
   const health = healthOf(world, pods);
@@ -138,23 +140,29 @@ function labelFor({ revision, key }: Past, versions: Map<string, string>): strin
   return other === undefined || other === key ? version : `${version} (${key.slice(0, 6)})`;
 }
 
-function observed(
-  place: Place,
-  { revision, closure, key }: Past,
-  parts: readonly Found[],
-  version: string,
-): ObservedRelease {
+function observed({ revision, closure, key }: Past, missing: Note | null, version: string): ObservedRelease {
   return {
     key,
     version,
     identity: { template: revision.key, ...closure?.configuration },
     createdAt: (closure && closure.revision !== revision.name ? closure.at : revision.createdAt) || null,
-    missing: missingNote(place, parts),
+    missing,
+    shown: shownOf(revision.annotations[changeCause], revision),
   };
 }
 
-function missingNote(place: Place, found: readonly Found[]): Note | null {
-  const names = found.filter(({ state }) => state === 'gone').map(wordsOf);
+const changeCause = 'kubernetes.io/change-cause';
+
+/** What Kubernetes calls a release, for people: its number moves with every rollback. */
+function shownOf(cause: string | undefined, revision: Revision | undefined): Readonly<Record<string, string>> {
+  return {
+    ...(revision ? { revision: String(revision.number), history: revision.name } : {}),
+    ...(cause ? { cause } : {}),
+  };
+}
+
+function missingNote(place: Place, found: readonly Found[], images: readonly string[] = []): Note | null {
+  const names = [...found.filter(({ state }) => state === 'gone').map(wordsOf), ...images.map(goneImage)];
   return names.length > 0 ? note('parts-gone', { object: objectOf(place), names }) : null;
 }
 

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import { note } from '../../domain/note.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { Observation } from '../../ports/executor.ts';
+import { refuseInUse } from './configuration-users.ts';
 import type { Connection } from './connect.ts';
 import { type Content, contentHash } from './content.ts';
 import type { Keeper } from './keep.ts';
@@ -104,6 +105,7 @@ export async function applyRestore(
       return;
     }
     if (now && content && !restore.replace) throw immutableRefusal(restore);
+    if (now?.immutable && content) await refuseInUse(connection, restore, signal);
     if (now) await deleteKeyed(connection, restore, now, signal);
     if (content) await createKeyed(connection, restore, content, { dryRun: false, signal });
   };

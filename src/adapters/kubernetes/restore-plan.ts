@@ -1,7 +1,9 @@
 import { type Note, note } from '../../domain/note.ts';
 import type { OperationDraft } from '../../domain/plan.ts';
 import type { Release } from '../../domain/release.ts';
+import { refuseInUse } from './configuration-users.ts';
 import type { Connection } from './connect.ts';
+import type { Consumer } from './consumers.ts';
 import { type Content, contentHash } from './content.ts';
 import type { Place } from './input.ts';
 import type { Keeper } from './keep.ts';
@@ -33,15 +35,27 @@ export interface RestoreQuestion {
   readonly replaceImmutable: boolean;
 }
 
+/** Another workload that reads what is taken back. */
+export interface Reader {
+  /** What it reads, e.g. `configmap shop/flags`. */
+  readonly object: string;
+  /** E.g. `deployment api`. */
+  readonly workload: string;
+  readonly reads: Consumer['reads'];
+  /** When what it reads was last written, epoch ms; null where that is not told. */
+  readonly changedAt: number | null;
+}
+
 /** What a plan does about configuration, and what it leaves. */
 export interface RestorePlan {
   readonly operations: readonly (OperationDraft & { readonly body: Restore })[];
   readonly notRolledBack: readonly Note[];
   readonly notChecked: readonly Note[];
   readonly warnings: readonly Note[];
+  readonly readers: readonly Reader[];
 }
 
-const nothing: RestorePlan = { operations: [], notRolledBack: [], notChecked: [], warnings: [] };
+const nothing: RestorePlan = { operations: [], notRolledBack: [], notChecked: [], warnings: [], readers: [] };
 
 /** Plans how a release's configuration comes back: an operation for each ConfigMap and Secret that holds something else than it did then. */
 export async function planRestores(
@@ -58,6 +72,7 @@ export async function planRestores(
     notRolledBack: parts.flatMap(({ notRolledBack }) => notRolledBack),
     notChecked: parts.flatMap(({ notChecked }) => notChecked),
     warnings: parts.flatMap(({ warnings }) => warnings),
+    readers: parts.flatMap(({ readers }) => readers),
   };
 }
 
@@ -84,7 +99,10 @@ async function planOne(planning: Planning, found: Found): Promise<RestorePlan> {
   if (!content) return hash === null ? nothing : left(question, found, 'configuration-not-kept');
   const owners = keyed ? ownersOf(keyed) : [];
   if (owners.length > 0) return left(question, found, 'configuration-owned', { owner: owners });
-  if (keyed && mustReplace(keyed, content) && !question.replaceImmutable) throw immutableRefusal(place);
+  if (keyed && mustReplace(keyed, content)) {
+    if (!question.replaceImmutable) throw immutableRefusal(place);
+    if (keyed.immutable) await refuseInUse(connection, place, signal);
+  }
   return draft(planning, found, keyed, content).catch((error: unknown) => {
     if (error instanceof KubeError && error.status === 403) return left(question, found, 'configuration-not-allowed');
     throw error;
@@ -120,11 +138,16 @@ async function draft(
   else if (!restore.replace) await replaceContent(connection, restore, keyed, content, options);
   const keeps = keyed === null || (await keeper.keep(connection, restore, contentOf(keyed), options));
   if (!keeps) return left(question, found, 'configuration-not-allowed');
-  const { warnings, notChecked } = await sharedWith(connection, question.place, restore, signal);
+  const { others, notChecked } = await sharedWith(connection, question.place, restore, signal);
   const object = keyedObject(restore);
-  const anew = restore.replace ? [note('configuration-replaced', { object })] : [];
-  const operation = operationOf(restore, keyed, content);
-  return { operations: [operation], notRolledBack: [], notChecked, warnings: [...anew, ...warnings] };
+  const { changedAt } = found;
+  return {
+    operations: [operationOf(restore, keyed, content)],
+    notRolledBack: [],
+    notChecked,
+    warnings: restore.replace ? [note('configuration-replaced', { object })] : [],
+    readers: others.map(other => ({ object, ...other, changedAt })),
+  };
 }
 
 function restoreOf({ place }: RestoreQuestion, found: Found, keyed: Keyed | null, content: Content): Restore {

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { type Note, note } from '../../domain/note.ts';
 import type { Connection } from './connect.ts';
-import { consumersOf } from './consumers.ts';
+import { type Consumer, consumersOf } from './consumers.ts';
 import { type Content, keysOf } from './content.ts';
 import { unifiedDiff } from './diff.ts';
 import { hideSecrets } from './hide.ts';
@@ -42,14 +42,13 @@ export async function sharedWith(
   place: Place,
   restore: Pick<Restore, 'kind' | 'namespace' | 'name'>,
   signal: AbortSignal,
-): Promise<{ readonly warnings: readonly Note[]; readonly notChecked: readonly Note[] }> {
+): Promise<{ readonly others: readonly Consumer[]; readonly notChecked: readonly Note[] }> {
   const { kind, name } = workloadOf(place);
   const self = `${kind.toLowerCase()} ${name}`;
   const { found, unread } = await consumersOf(connection, restore, signal);
-  const names = found.map(({ workload }) => workload).filter(workload => workload !== self);
   const object = keyedObject(restore);
   return {
-    warnings: names.length > 0 ? [note('configuration-shared', { object, names })] : [],
+    others: found.filter(({ workload }) => workload !== self),
     notChecked: unread.length > 0 ? [note('readers-not-listed', { object, names: unread })] : [],
   };
 }

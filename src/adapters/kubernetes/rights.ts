@@ -67,6 +67,7 @@ export const kubernetesRights: RightsTable = {
     consumers,
     wants('create,patch,delete', 'configmaps'),
     wants('create,patch,delete', 'secrets'),
+    wants('list', 'resourcequotas'),
   ),
   'kubernetes.rollout-restart': template,
   'kubernetes.rollout-pause': pause,

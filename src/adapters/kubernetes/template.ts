@@ -66,6 +66,7 @@ const containerSchema = z.looseObject({
   name: z.string(),
   image: z.string().default(''),
   readinessProbe: z.unknown().optional(),
+  imagePullPolicy: z.string().nullish(),
   env: z
     .array(
       variable.extend({

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import { type Note, note } from '../../domain/note.ts';
-import type { StepPlan } from '../../domain/plan.ts';
+import type { Interruption, StepPlan } from '../../domain/plan.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { Release } from '../../domain/release.ts';
 import type { Executor, PlanContext } from '../../ports/executor.ts';
@@ -20,9 +20,12 @@ import {
   waitFor,
 } from './judged.ts';
 import { createKeeper, type Keeper } from './keep.ts';
+import { createImageLook, goneImage, type ImageStates } from './node-images.ts';
 import { refuseOwned, refusePaused } from './owners.ts';
+import { fullQuotas } from './quota.ts';
 import { draftChange } from './recover.ts';
 import { configurationOf, createLookUp, type Found, referencesOf } from './references.ts';
+import { planReaders } from './restart-readers.ts';
 import { planRestores, type RestorePlan } from './restore-plan.ts';
 import type { Revision } from './revisions.ts';
 import { deploymentTemplate, releaseKey, restarted, templateHash, versionOf } from './template.ts';
@@ -65,21 +68,37 @@ async function planUndo(planning: Planning, context: PlanContext, raw: JsonObjec
   const unchanged = releaseKey(template) === target.key;
   if (unchanged && restores.operations.length === 0) return nothingToChange;
   refusePaused(input, workload);
-  const needed = await lookUp(referencesOf(target.template));
-  const unread = judgeReferences(object, version, withRestored(needed, restores));
+  const goal = { template: target.template, name: target.name };
+  const [needed, images, full] = await Promise.all([
+    lookUp(referencesOf(target.template)),
+    createImageLook(connection, signal)(target.template),
+    fullQuotas(connection, input.namespace, world, goal, signal),
+  ]);
+  const unread = judgeReferences(object, version, withRestored(needed, restores), images.gone.map(goneImage));
+  if (full.length > 0) throw noRoom(object, version, full);
   const draft = draftOf(planning, input, world, target);
-  const drafted = await draftChange(connection, draft, context);
+  const [drafted, readers] = await Promise.all([
+    draftChange(connection, draft, context),
+    planReaders(connection, { place: input, at: momentOf(planning), ...input }, restores, context),
+  ]);
   const { blastRadius, warnings } = notesOn(draft.change, workload);
+  const own = together(drafted.operation, restores.operations);
   return {
-    operations: [...restores.operations, together(drafted.operation, restores.operations), ...drafted.recovery],
-    blastRadius,
-    interruption: interruptionOf(workload, target.template),
+    operations: [...restores.operations, own, ...drafted.recovery, ...readers.operations],
+    blastRadius: [...blastRadius, ...readers.blastRadius],
+    interruption: worstOf([interruptionOf(workload, target.template), ...readers.interruptions]),
     notRolledBack: restores.notRolledBack,
-    notChecked: [...unread, ...restores.notChecked, note('image-not-pulled', { object, version })],
-    warnings: [...warnings, ...restores.warnings, ...drafted.warnings, ...badTarget(object, to)],
-    expectedMs: expectedMsOf(workload),
+    notChecked: [...unread, ...restores.notChecked, ...notPulled(images, { object, version })],
+    warnings: [...warnings, ...restores.warnings, ...readers.warnings, ...drafted.warnings, ...badTarget(object, to)],
+    expectedMs: expectedMsOf(workload) + readers.expectedMs,
   };
 }
+
+/** The time that restarts of a plan bear, RFC 3339 in seconds. */
+const momentOf = ({ clock }: Pick<Planning, 'clock'>) => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+
+const worstOf = (all: readonly Interruption[]): Interruption =>
+  all.some(({ kind }) => kind === 'unknown') ? { kind: 'unknown' } : { kind: 'none' };
 
 /** The revision that holds a release; several do where it was restarted, then the newest. */
 function revisionOf(object: string, world: World, to: Release): Revision {
@@ -94,7 +113,7 @@ function revisionOf(object: string, world: World, to: Release): Revision {
 }
 
 /** What goes back to a revision; where that is the one that runs already, its pods are started anew. */
-function draftOf({ clock }: Planning, input: z.infer<typeof undoInput>, world: World, target: Revision): Draft {
+function draftOf(planning: Planning, input: z.infer<typeof undoInput>, world: World, target: Revision): Draft {
   const { workload } = world;
   const { template } = workload.spec;
   const version = versionOf(target.template);
@@ -107,7 +126,7 @@ function draftOf({ clock }: Planning, input: z.infer<typeof undoInput>, world: W
     waitFor: waitFor(workload),
   };
   if (templateHash(template) === target.hash) {
-    const at = `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+    const at = momentOf(planning);
     const again = restarted(template, at);
     const hashes = { written: templateHash(again), after: templateHash(again) };
     const change: Change = { ...shared, action: 'restart', ...hashes, at };
@@ -130,6 +149,14 @@ function summaryOf(object: string, { workload }: World, target: Revision | null)
     return note('deployment-starts-anew', { object, version: from, pods, how });
   }
   return note('deployment-goes-back', { object, from, to: versionOf(target.template), pods, how });
+}
+
+const notPulled = ({ unknown }: ImageStates, facts: { readonly object: string; readonly version: string }): Note[] =>
+  unknown.length > 0 ? [note('image-not-pulled', facts)] : [];
+
+function noRoom(object: string, version: string, full: readonly string[]): Refusal {
+  const detail = `there is no room for its first new pod: ${full.join(', ')}`;
+  return new Refusal(reason('release-not-eligible', { object, release: version, full }, detail));
 }
 
 /** What is brought back is there when the pods start. */

@@ -135,7 +135,38 @@ describe('a release is its template with its configuration', { timeout: 120_000 
     expect(names).not.toContain('flags-7f9c');
   });
 
-  it('an immutable ConfigMap that has to change back is refused, unless the catalogue allows to make it anew', async () => {
+  it('others that started with what is taken back are restarted, and those that did not are named', async () => {
+    const shop = await open();
+    await shop.look();
+    await shop.reader('early');
+    await nextSecond();
+    await shop.configure('two');
+    await nextSecond();
+    await shop.reader('late');
+    await shop.deploy('app:1.1.0');
+    expect((await shop.served('late')).mode).toBe('two');
+    await shop.served();
+    const undo = await shop.undo();
+    const plan = await undo.plan(contexts().plan(pick(await shop.look(), '1.0.0')), shop.input);
+    expect(plan.operations.map(({ object }) => object.replace(shop.namespace, 'ns'))).toEqual([
+      'configmap ns/flags',
+      'secret ns/login',
+      'deployment ns/shop',
+      'deployment ns/late',
+    ]);
+    expect(plan.operations[3]?.preview.summary.code).toBe('reader-starts-anew');
+    expect(plan.warnings).toContainEqual({
+      code: 'configuration-shared',
+      facts: { object: `configmap ${shop.namespace}/flags`, names: ['deployment early'] },
+    });
+    await carryOut(undo, plan.operations);
+    for (const name of ['shop', 'early', 'late']) expect((await shop.served(name)).mode, name).toBe('one');
+    for (const operation of [...plan.operations].reverse())
+      if (operation.inverse) await carryOut(undo, [{ ...operation.inverse, fingerprint: '', inverse: null }]);
+    for (const name of ['shop', 'late']) expect((await shop.served(name)).mode, name).toBe('two');
+  });
+
+  it('an immutable ConfigMap that has to change back is refused, unless the catalogue allows to make it anew while no pod uses it', async () => {
     const shop = await open();
     const { api, core } = shop;
     await shop.look();
@@ -148,9 +179,14 @@ describe('a release is its template with its configuration', { timeout: 120_000 
     const undo = await shop.undo();
     const refused = await refusalOf(undo.plan(contexts().plan(to), shop.input));
     expect(refused).toMatchObject({ code: 'plan-failed', facts: { why: 'immutable' } });
-    const plan = await undo.plan(contexts().plan(to), { ...shop.input, replaceImmutable: true });
-    expect(codes(plan.warnings)).toContain('configuration-replaced');
+    const allowed = { ...shop.input, replaceImmutable: true };
+    const used = await refusalOf(undo.plan(contexts().plan(to), allowed));
+    expect(used).toMatchObject({ code: 'plan-failed', facts: { why: 'immutable-in-use' } });
+    await shop.scale(0);
+    const plan = await undo.plan(contexts().plan(to), allowed);
+    expect(codes(plan.warnings)).toEqual(['no-pods-wanted', 'configuration-replaced']);
     await carryOut(undo, plan.operations);
+    await shop.scale(1);
     expect(await shop.served()).toMatchObject({ version: '1.0.0', mode: 'one', file: 'one' });
     expect(await api('GET', `${core}/configmaps/flags`)).toMatchObject({
       metadata: { labels: { a: 'b' } },

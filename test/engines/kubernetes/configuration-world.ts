@@ -66,7 +66,18 @@ export async function openShop(cluster: TestCluster, options: { rules?: Rules; f
       const change = image === null ? restart : { spec: { containers: [{ name: 'app', image }], ...more } };
       await patchDeployment(api, namespace, 'shop', { spec: { template: change } });
     },
-    served: () => servedBy(api, namespace),
+    served: (name?: string) => servedBy(api, namespace, name),
+    scale: async (replicas: number) => {
+      await patchDeployment(api, namespace, 'shop', { spec: { replicas } });
+      await rolledOut(api, namespace, 'shop');
+      await eventually('so many pods', async () => (await podsOf(api, namespace, 'shop')).length === replicas);
+    },
+    /** Another Deployment that reads the ConfigMap when it starts. */
+    reader: async (name: string) => {
+      const env = [{ name: 'MODE', valueFrom: { configMapKeyRef: { name: flags, key: 'mode' } } }];
+      await makeDeployment(api, namespace, name, { replicas: 1, probe: false, env });
+      await rolledOut(api, namespace, name);
+    },
     close: () => place.close(),
   };
   await nextSecond();
@@ -82,10 +93,10 @@ export async function nextSecond(): Promise<void> {
 }
 
 /** What the one pod that runs answers: its version, what it was started with, what is in its files. */
-export async function servedBy(api: Api, namespace: string) {
-  await rolledOut(api, namespace, 'shop');
+export async function servedBy(api: Api, namespace: string, name = 'shop') {
+  await rolledOut(api, namespace, name);
   const pod = await eventually('one pod', async () => {
-    const alive = (await podsOf(api, namespace, 'shop')).filter(one => !one.metadata?.deletionTimestamp);
+    const alive = (await podsOf(api, namespace, name)).filter(one => !one.metadata?.deletionTimestamp);
     return alive.length === 1 && alive[0];
   });
   const base = `/api/v1/namespaces/${namespace}/pods/${pod.metadata?.name}:8080/proxy`;
@@ -95,7 +106,7 @@ export async function servedBy(api: Api, namespace: string) {
     version: variable('APP_VERSION'),
     mode: variable('MODE'),
     password: variable('PASSWORD'),
-    file: String(await api('GET', `${base}/conf/mode`)),
+    file: await api('GET', `${base}/conf/mode`).then(String, () => null),
   };
 }
 

@@ -1,7 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually, useCluster } from '../../cluster/suite.ts';
 import { carryOut, contexts, neededRules, openPlace, type Place, pick, refusalOf } from './targets.ts';
-import { atRevision, makeDeployment, patchDeployment, readDeployment, rolledOut, setImage } from './workloads.ts';
+import {
+  atRevision,
+  makeDeployment,
+  patchDeployment,
+  podsOf,
+  readDeployment,
+  rolledOut,
+  setImage,
+} from './workloads.ts';
 
 const cluster = useCluster();
 const places: Place[] = [];
@@ -155,7 +163,60 @@ describe('what a release needs besides itself', { timeout: 90_000 }, () => {
         identity: { template: history[0]?.key },
         createdAt: expect.any(Number),
         missing: null,
+        shown: { revision: '1', history: expect.stringMatching(/^shop-/) },
       },
     ]);
+  });
+
+  it('an image that lies on no node and is never pulled is gone; one that lies on all needs no pull', async () => {
+    const { api } = cluster;
+    const place = await openPlace(cluster, neededRules, [{ apiGroups: [''], resources: ['nodes'], verbs: ['list'] }]);
+    places.push(place);
+    const { namespace } = place;
+    await makeDeployment(api, namespace, 'shop', { image: 'app:never-there', replicas: 0 });
+    await atRevision(api, namespace, 'shop', 1);
+    await setImage(api, namespace, 'shop', 'app:1.0.0');
+    await atRevision(api, namespace, 'shop', 2);
+    await setImage(api, namespace, 'shop', 'app:1.1.0');
+    await atRevision(api, namespace, 'shop', 3);
+    const where = { namespace, deployment: 'shop' };
+    const releases = await place.look(where);
+    const names = ['image app:never-there (on no node, and never pulled)'];
+    expect(releases.history.map(({ missing }) => missing)).toMatchObject([
+      null,
+      { code: 'parts-gone', facts: { names } },
+    ]);
+    const undo = await place.executor('kubernetes.rollout-undo');
+    const input = { ...where, context: null, kubeconfig: null, graceSeconds: 2, replaceImmutable: false };
+    const gone = await refusalOf(undo.plan(contexts().plan(pick(releases, 'never-there')), input));
+    expect(gone).toMatchObject({ code: 'release-not-eligible', facts: { missing: names } });
+    expect((await undo.plan(contexts().plan(pick(releases, '1.0.0')), input)).notChecked).toEqual([]);
+  });
+
+  it('a quota that leaves no room for the first new pod is seen before anybody is asked', async () => {
+    const { api } = cluster;
+    const rules = [...neededRules, { apiGroups: [''], resources: ['resourcequotas'], verbs: ['list'] }];
+    const place = await openPlace(cluster, rules);
+    places.push(place);
+    const { namespace } = place;
+    const spec = { strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } };
+    await makeDeployment(api, namespace, 'shop', { replicas: 1, probe: false, spec });
+    await atRevision(api, namespace, 'shop', 1);
+    await setImage(api, namespace, 'shop', 'app:1.1.0');
+    await rolledOut(api, namespace, 'shop');
+    const quotas = `/api/v1/namespaces/${namespace}/resourcequotas`;
+    await eventually('one pod', async () => (await podsOf(api, namespace, 'shop')).length === 1);
+    await api('POST', quotas, { metadata: { name: 'full' }, spec: { hard: { pods: '1' } } });
+    await eventually('counted', async () => String((await api('GET', `${quotas}/full`)).status?.used?.pods) === '1');
+    const where = { namespace, deployment: 'shop' };
+    const undo = await place.executor('kubernetes.rollout-undo');
+    const input = { ...where, context: null, kubeconfig: null, graceSeconds: 2, replaceImmutable: false };
+    const to = pick(await place.look(where), '1.0.0');
+    const full = ['ResourceQuota full (pods: 1 of 1)'];
+    const refused = await refusalOf(undo.plan(contexts().plan(to), input));
+    expect(refused).toMatchObject({ code: 'release-not-eligible', facts: { full } });
+    const missing = { spec: { strategy: { rollingUpdate: { maxUnavailable: 1 } } } };
+    await patchDeployment(api, namespace, 'shop', missing);
+    expect((await undo.plan(contexts().plan(to), input)).operations).toHaveLength(1);
   });
 });

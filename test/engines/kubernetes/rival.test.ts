@@ -1,19 +1,22 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Json } from '../../cluster/api.ts';
 import { readClusterEnvironment } from '../../cluster/environment.ts';
 import { requireProgram } from '../../cluster/programs.ts';
-import { useCluster } from '../../cluster/suite.ts';
-import { carryOut, contexts, openPlace, type Place, pick } from './targets.ts';
+import { eventually, useCluster } from '../../cluster/suite.ts';
 import {
-  atRevision,
-  deploymentBody,
-  makeDeployment,
-  patchDeployment,
-  readDeployment,
-  rolledOut,
-  setImage,
-} from './workloads.ts';
+  atNumber,
+  historyOf,
+  type Kind,
+  kindRules,
+  makeWorkload,
+  patchWorkload,
+  plurals,
+  rolledOutAs,
+} from './kinds.ts';
+import { carryOut, contexts, openPlace, type Place, pick } from './targets.ts';
+import { atRevision, deploymentBody, patchDeployment } from './workloads.ts';
 
 const cluster = useCluster();
 const places: Place[] = [];
@@ -51,40 +54,83 @@ it('trap 22: the plan names the manager and the fields that our write takes, and
   await expect(apply('app:1.2.0')).rejects.toThrow(/409.*backout.*image/s);
 });
 
-it('does what kubectl rollout undo does: same template, same ReplicaSet, same revision, same change cause', {
-  timeout: 90_000,
-}, async () => {
+/** What tells one object from its twin in another namespace, and what no write of ours decides: who wrote, and when. */
+function withoutSelf(found: Json): unknown {
+  const own = ['uid', 'namespace', 'resourceVersion', 'creationTimestamp', 'managedFields'];
+  const left = new Set([...own, 'lastTransitionTime', 'lastUpdateTime']);
+  return JSON.parse(JSON.stringify(found, (key, value) => (left.has(key) ? undefined : value)));
+}
+
+const kubectl = (...argv: string[]) =>
+  promisify(execFile)(requireProgram('kubectl', readClusterEnvironment()), [
+    '--kubeconfig',
+    cluster.kubeconfigPath,
+    ...argv,
+  ]);
+const cause = 'kubernetes.io/change-cause';
+
+/** A workload that went through three releases with a change cause each, as kubectl's users leave one. */
+async function history(kind: Kind, namespace: string, name: string): Promise<void> {
   const { api } = cluster;
-  const place = await openPlace(cluster);
-  places.push(place);
-  const { namespace } = place;
-  const cause = 'kubernetes.io/change-cause';
-  const history = async (name: string) => {
-    await makeDeployment(api, namespace, name, { replicas: 1, probe: false, annotations: { [cause]: 'one' } });
-    await atRevision(api, namespace, name, 1);
-    await setImage(api, namespace, name, 'app:1.1.0');
-    await atRevision(api, namespace, name, 2);
-    await patchDeployment(api, namespace, name, { metadata: { annotations: { [cause]: 'two' } } });
-    await setImage(api, namespace, name, 'app:1.2.0');
-    await rolledOut(api, namespace, name);
-    await atRevision(api, namespace, name, 3);
-  };
-  await Promise.all([history('ours'), history('theirs')]);
+  await makeWorkload(api, kind, namespace, name, { replicas: 1, probe: false, annotations: { [cause]: 'one' } });
+  await atNumber(api, kind, namespace, name, 1);
+  for (const [at, why] of ['two', 'three'].entries()) {
+    await patchWorkload(api, kind, namespace, name, {
+      metadata: { annotations: { [cause]: why } },
+      spec: { template: { spec: { containers: [{ name: 'app', image: `app:1.${at + 1}.0` }] } } },
+    });
+    await atNumber(api, kind, namespace, name, at + 2);
+  }
+  await rolledOutAs(api, kind, namespace, name);
+}
 
-  const where = { namespace, deployment: 'ours' };
-  const undo = await place.executor('kubernetes.rollout-undo');
-  const to = pick(await place.look(where), '1.0.0');
-  const plan = await undo.plan(contexts().plan(to), { ...where, context: null, kubeconfig: null, graceSeconds: 2 });
-  await carryOut(undo, plan.operations);
-  const argv = ['--kubeconfig', cluster.kubeconfigPath, '-n', namespace, 'rollout', 'undo', 'deployment/theirs'];
-  await promisify(execFile)(requireProgram('kubectl', readClusterEnvironment()), [...argv, '--to-revision=1']);
+describe('an undo of ours and one of kubectl leave the same objects', { timeout: 120_000 }, () => {
+  it.each(Object.keys(plurals) as Kind[])('%s, field by field, its history included', async kind => {
+    const { api } = cluster;
+    const place = await openPlace(cluster, kindRules);
+    places.push(place);
+    const { namespace: ours } = place;
+    const theirs = await cluster.namespace();
+    await Promise.all([ours, theirs].map(namespace => history(kind, namespace, 'shop')));
+    const where = { namespace: ours, [kind]: 'shop' };
+    const undo = await place.executor('kubernetes.rollout-undo');
+    const to = pick(await place.look(where), '1.0.0');
+    const input = { ...where, context: null, kubeconfig: null, graceSeconds: 5, replaceImmutable: false };
+    await carryOut(undo, (await undo.plan(contexts().plan(to), input)).operations);
+    await kubectl('-n', theirs, 'rollout', 'undo', `${kind.toLowerCase()}/shop`, '--to-revision=1');
+    const shown = async (namespace: string) => {
+      await rolledOutAs(api, kind, namespace, 'shop');
+      const found = await atNumber(api, kind, namespace, 'shop', 4);
+      const past = await historyOf(api, kind, namespace, 'shop');
+      return { object: withoutSelf(found), history: past.map(withoutSelf) };
+    };
+    const twins = () => Promise.all([ours, theirs].map(shown));
+    const alike = async () => {
+      const [one, other] = await twins();
+      return JSON.stringify(one) === JSON.stringify(other);
+    };
+    await eventually('both at rest', alike, 20_000).catch(() => undefined);
+    const [one, other] = await twins();
+    expect(one).toEqual(other);
+    expect(one?.history).toHaveLength(3);
+  });
 
-  const [ours, theirs] = await Promise.all(['ours', 'theirs'].map(name => atRevision(api, namespace, name, 4)));
-  const shown = (found: typeof ours, name: string) =>
-    JSON.parse(JSON.stringify({ spec: found?.spec, annotations: found?.metadata?.annotations }).replaceAll(name, 'x'));
-  expect(shown(ours, 'ours')).toEqual(shown(theirs, 'theirs'));
-  const sets = await api('GET', `/apis/apps/v1/namespaces/${namespace}/replicasets`);
-  expect([...(sets.items ?? [])]).toHaveLength(6);
-  const { status } = await readDeployment(api, namespace, 'ours');
-  expect(JSON.stringify(status?.conditions)).toContain('NewReplicaSetAvailable');
+  it('but annotations that the Deployment alone bears stay with us, and kubectl loses them', async () => {
+    const { api } = cluster;
+    const place = await openPlace(cluster);
+    places.push(place);
+    const { namespace } = place;
+    await Promise.all(['ours', 'theirs'].map(name => history('deployment', namespace, name)));
+    for (const name of ['ours', 'theirs'])
+      await patchDeployment(api, namespace, name, { metadata: { annotations: { 'team.example/pager': 'shop' } } });
+    const where = { namespace, deployment: 'ours' };
+    const undo = await place.executor('kubernetes.rollout-undo');
+    const to = pick(await place.look(where), '1.0.0');
+    const input = { ...where, context: null, kubeconfig: null, graceSeconds: 5, replaceImmutable: false };
+    await carryOut(undo, (await undo.plan(contexts().plan(to), input)).operations);
+    await kubectl('-n', namespace, 'rollout', 'undo', 'deployment/theirs', '--to-revision=1');
+    const [ours, theirs] = await Promise.all(['ours', 'theirs'].map(name => atRevision(api, namespace, name, 4)));
+    expect(ours?.metadata?.annotations).toEqual({ ...theirs?.metadata?.annotations, 'team.example/pager': 'shop' });
+    expect(theirs?.metadata?.annotations).not.toHaveProperty('team.example/pager');
+  });
 });

@@ -56,11 +56,11 @@ export type Place = {
   close(): Promise<void>;
 };
 
-/** Opens a place: kubeconfig on disk as a real bot has it, role bound and in force. */
-export async function openPlace(cluster: TestCluster, rules: Rules = neededRules): Promise<Place> {
+/** Opens a place: kubeconfig on disk as a real bot has it, role bound and in force, `wide` rights in the whole cluster where named. */
+export async function openPlace(cluster: TestCluster, rules: Rules = neededRules, wide?: Rules): Promise<Place> {
   const namespace = await cluster.namespace();
   const proxy = await cluster.faultProxy();
-  const text = await cluster.account(namespace, rules, proxy.url);
+  const text = await cluster.account(namespace, rules, proxy.url, wide);
   const folder = await mkdtemp(join(tmpdir(), 'backout-place-'));
   const kubeconfig = join(folder, 'kubeconfig');
   writeFileSync(kubeconfig, text, { mode: 0o600 });
