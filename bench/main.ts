@@ -1,11 +1,13 @@
 import { ack } from './ack.ts';
 import { type Bench, drawTable, type Figure } from './figure.ts';
 import { firstOperation } from './first-operation.ts';
+import { helmRollback } from './helm-rollback.ts';
 import { idle } from './idle.ts';
 import { journal } from './journal.ts';
 import { kill } from './kill.ts';
+import { kubectlRace } from './kubectl-race.ts';
 
-const benches: readonly Bench[] = [ack, firstOperation, journal, kill, idle];
+const benches: readonly Bench[] = [ack, firstOperation, journal, kill, idle, kubectlRace, helmRollback];
 
 async function main(wanted: readonly string[]): Promise<number> {
   const unknown = wanted.filter(name => !benches.some(bench => bench.name === name));
