@@ -61,6 +61,7 @@ services:
     #   soak: 60m
     # target: # goes into every step and check of that vendor
     #   kubernetes: { namespace: shop, deployment: ${service} }
+    #   helm: { namespace: shop, release: ${service} } # for helm.release and helm.rollback in the places below
     runbooks:
       example:
         level: 2

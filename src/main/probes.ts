@@ -5,6 +5,7 @@ import type { Catalogue, TargetSpec } from '../domain/catalogue.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Finding, Probe } from '../ports/probe.ts';
 import { clusterUses } from './cluster-rights.ts';
+import { helmProbe } from './helm-probe.ts';
 import type { SlackSide } from './slack.ts';
 import type { Stores } from './stores.ts';
 
@@ -26,7 +27,7 @@ function targetsOf(catalogue: Catalogue | null): readonly TargetSpec[] {
 /** All of `doctor`: Redis, Slack, secrets, workers and, where this process may reach targets, their permissions. */
 export function doctorProbes(parts: ProbeParts): readonly Probe[] {
   const own: readonly Probe[] = [redisProbe(parts), secretsProbe(parts), workersProbe(parts)];
-  const outside = parts.env.BACKOUT_ROLE === 'bot' ? [] : [kubernetesProbe(parts)];
+  const outside = parts.env.BACKOUT_ROLE === 'bot' ? [] : [kubernetesProbe(parts), helmProbe(parts)];
   return [...own, slackProbe(parts), ...outside];
 }
 

@@ -78,8 +78,8 @@ export const helmNotes = {
     'zh-CN': f => `修订版本 ${f.revision} 停留在 ${f.status}，会先将其标记为失败`,
   },
   'helm-forces': {
-    en: f => `objects of ${f.object} that cannot be patched are replaced, which interrupts`,
-    'zh-CN': f => `${f.object} 中无法修补的对象会被替换，期间会中断`,
+    en: f => `the objects of ${f.object} are replaced whole, not patched: what others changed in them is lost`,
+    'zh-CN': f => `${f.object} 的对象会被整体替换而不是修补：其他人对它们的修改会丢失`,
   },
   'helm-hooks-stay': {
     en: f => `what these hooks did when they ran: ${names(f.names)}`,

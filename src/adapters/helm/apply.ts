@@ -53,15 +53,16 @@ async function mayBegin(
   body: Rollback,
   signal: AbortSignal,
 ): Promise<Revision | null> {
-  const standing = standingOf(body, await history.read(cluster, body, signal, body.base.number));
+  const found = await history.read(cluster, body, signal, Math.min(body.base.number, body.to.number));
+  const standing = standingOf(body, found);
   if (standing.kind === 'done') return null;
   if (standing.kind === 'gone' || standing.kind === 'unreadable' || standing.kind === 'moved')
     throw new Refusal(reason('target-changed', { object: objectOf(body) }));
   const { latest } = standing;
   if (latest.number === body.base.number && latest.status !== body.base.status && isPending(latest))
     throw new Refusal(reason('target-changed', { object: objectOf(body) }));
-  const target = await history.open(cluster, body, body.to.number, signal);
-  if (target && target.revision.content === body.to.content) return latest;
+  const target = found.revisions.find(({ number }) => number === body.to.number);
+  if (target?.content === body.to.content) return latest;
   const facts = { object: objectOf(body), release: body.to.version };
   throw new Refusal(reason('release-not-eligible', facts, `revision ${body.to.number} is not what it was, or gone`));
 }

@@ -70,7 +70,8 @@ export function rollbackArgv(body: Rollback, description: string | null): readon
     ...(body.waitForJobs ? ['--wait-for-jobs'] : []),
     ...(body.cleanupOnFail ? ['--cleanup-on-fail'] : []),
     ...(body.hooks ? [] : ['--no-hooks']),
-    ...(body.force ? [four ? '--force-replace' : '--force'] : []),
+    // Helm 4 replaces nothing that it applies server-side.
+    ...(body.force ? (four ? ['--force-replace', '--server-side=false'] : ['--force']) : []),
     ...(four && body.forceConflicts ? ['--force-conflicts'] : []),
     ...(four && description !== null ? ['--description', description] : []),
   ];

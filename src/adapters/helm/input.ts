@@ -55,27 +55,34 @@ const timeout = z
   }, 'not a duration such as 5m, from 1s to 1h');
 
 /** Input of `helm.rollback`. */
-export const rollbackInput = z.strictObject({
-  ...placeFields,
-  binary: programName.default('helm').describe('The helm program: Helm 3 or 4, by name or absolute path.'),
-  timeout: timeout
-    .default('5m')
-    .describe('How long helm waits for each of its operations; keep the time limit of the step above it.'),
-  hooks: z
-    .enum(['run', 'skip'])
-    .default('run')
-    .describe("Whether the target revision's rollback hooks run; they may hold migrations."),
-  waitForJobs: z.boolean().default(false).describe('Whether helm also waits for Jobs.'),
-  cleanupOnFail: z.boolean().default(true).describe('Whether what a failed rollback created is deleted.'),
-  force: z
-    .boolean()
-    .default(false)
-    .describe('Replaces objects that cannot be patched, which interrupts; for emergencies.'),
-  forceConflicts: z
-    .boolean()
-    .default(false)
-    .describe('Takes fields over that others applied server-side (Helm 4 only).'),
-});
+export const rollbackInput = z
+  .strictObject({
+    ...placeFields,
+    binary: programName.default('helm').describe('The helm program: Helm 3 or 4, by name or absolute path.'),
+    timeout: timeout
+      .default('5m')
+      .describe('How long helm waits for each of its operations; keep the time limit of the step above it.'),
+    hooks: z
+      .enum(['run', 'skip'])
+      .default('run')
+      .describe("Whether the target revision's rollback hooks run; they may hold migrations."),
+    waitForJobs: z.boolean().default(false).describe('Whether helm also waits for Jobs.'),
+    cleanupOnFail: z.boolean().default(true).describe('Whether what a failed rollback created is deleted.'),
+    force: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Replaces objects whole instead of patching them: what others changed in them is lost; for emergencies.',
+      ),
+    forceConflicts: z
+      .boolean()
+      .default(false)
+      .describe('Takes fields over that others applied server-side (Helm 4 only).'),
+  })
+  .refine(({ force, forceConflicts }) => !(force && forceConflicts), {
+    path: ['forceConflicts'],
+    error: 'what is replaced whole takes all fields over already: name one of force and forceConflicts',
+  });
 
 /** Which Helm release of which cluster, read from an input or an operation's body. */
 export type Place = z.infer<typeof placeInput>;

@@ -25,6 +25,8 @@ export interface Lane {
   readonly service: ServiceText;
   /** Key of the release to go back to: a history of seconds has none that is taken by itself. */
   readonly release: string | null;
+  /** Waits until a target that is killed half done is half done. */
+  readonly halfDone?: () => Promise<void>;
 }
 
 /** What became of a row: whether the worker was killed at its point, and the run in the end. */
@@ -96,6 +98,7 @@ async function runRound(
     const ids = await Promise.all(lanes.map((lane, at) => request(parts, catalogue, lane, `${prefix}-${at}`)));
     await Promise.all(lanes.map(({ row }, at) => approve(parts, first, ids[at] as RunId, row)));
     const stood = await allStand(parts, first, ids);
+    await Promise.all(lanes.map(({ row, halfDone }) => row.within && halfDone?.()));
     await first.kill();
     await second.go();
     return await Promise.all(
@@ -153,8 +156,8 @@ async function approve({ stores, doorbell }: Parts, first: Worker, id: RunId, ro
   };
   const { run, events: log } = await insist(`${row.name} asks for approval`, over, 60_000, async () => first.said());
   if (run.status !== 'awaiting-approval') throw new Error(`${row.name}: ${JSON.stringify(log.slice(1))}`);
-  const { point, nth, after } = row;
-  first.stand({ run: id, point, nth, after });
+  const { point, nth, after, within = false } = row;
+  first.stand({ run: id, point, nth, after, within });
   const needed = run.approval.rule.seats[0]?.count ?? 0;
   const votes = ['jon', 'lee'].slice(0, needed).map((name): RunEventBody => {
     const by = { person: personId(name), name, via: 'cli', roles: ['oncall'] } as const;

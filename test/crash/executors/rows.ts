@@ -8,6 +8,8 @@ export interface Row {
   readonly point: CrashPointName;
   readonly nth: number;
   readonly after: CrashPointName | null;
+  /** Killed while the executor is at work after the point, once the target is in between. */
+  readonly within?: true;
 }
 
 /** The points that the protocol of one operation passes. */
@@ -67,3 +69,13 @@ export function operationRows(): readonly Row[] {
   const isOfOperation = ({ point }: Row) => operationPoints.some(one => one === point);
   return [...forthRows(1), ...backRows()].filter(isOfOperation);
 }
+
+/** Where the executor is at work, on the way forth. */
+export const withinRow: Row = {
+  name: 'operation-applying, half done',
+  runbook: 'forth',
+  point: 'operation-applying',
+  nth: 1,
+  after: null,
+  within: true,
+};

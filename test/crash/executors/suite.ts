@@ -13,6 +13,8 @@ export interface World {
   service(lane: number): ServiceText;
   /** Key of the release to go back to, where the step takes one. */
   release?(lane: number): string | null;
+  /** Waits until the lane's target is half done, for a row that is killed there. */
+  halfDone?(lane: number): Promise<void>;
   /** What was done to the lane's target, counted there. */
   effects(lane: number): Promise<unknown>;
   /** Further environment of the workers. */
@@ -81,7 +83,8 @@ export function crashSuite(name: string, subject: Subject): void {
 
 function laneOf(subject: Subject, world: World, row: Row, at: number): Lane {
   const service = { ...world.service(at), ...(subject.host ? { runsOn: subject.host } : {}) };
-  return { row, service, release: world.release?.(at) ?? null };
+  const halfDone = async () => world.halfDone?.(at);
+  return { row, service, release: world.release?.(at) ?? null, halfDone };
 }
 
 function endOf(subject: Subject, row: Row): RunStatus {

@@ -20,6 +20,8 @@ export interface Stand {
   readonly point: CrashPointName;
   readonly nth: number;
   readonly after: CrashPointName | null;
+  /** Goes on past the point, up to the next one. */
+  readonly within: boolean;
 }
 
 /** What a worker process is told. */
@@ -34,7 +36,7 @@ export type Told =
 /** Shorter than in production, with room for a busy machine: every takeover of an unfenced target waits this out. */
 const times = { leaseMs: 3_000, renewMs: 800, marginMs: 600 };
 
-const stands = new Map<RunId, { left: number; point: CrashPointName; after: CrashPointName | null }>();
+const stands = new Map<RunId, Pick<Stand, 'point' | 'within'> & { left: number; after: CrashPointName | null }>();
 const tell = (told: Told) => process.send?.(told);
 const forever = () => new Promise<void>(() => undefined);
 
@@ -51,7 +53,7 @@ const crashPoint: CrashPoint = async (name, run) => {
   stand.left -= 1;
   if (stand.left > 0) return;
   tell({ told: 'stands', run });
-  return forever();
+  return stand.within ? undefined : forever();
 };
 
 /** The worker side of `src/main/start.ts`, with a lease and a crash point of its own. */
@@ -87,8 +89,8 @@ async function work(env: Environment): Promise<void> {
 
 process.on('message', (order: Order) => {
   if (order.order === 'stand') {
-    const { run, point, nth, after } = order.stand;
-    stands.set(run, { left: nth, point, after });
+    const { run, nth, ...where } = order.stand;
+    stands.set(run, { left: nth, ...where });
     return;
   }
   const read = readEnvironment();

@@ -1,66 +1,67 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
+import { unpack, withStatus } from '../../../src/adapters/helm/payload.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { Refusal } from '../../../src/domain/reason.ts';
 import { useCluster } from '../../cluster/suite.ts';
 import { carryOut, contexts, pick, releaseOf } from '../kubernetes/targets.ts';
 import { imageOf, readDeployment, rolledOut } from '../kubernetes/workloads.ts';
 import { hookFile } from './chart.ts';
-import { type HelmPlace, helms, openHelm } from './world.ts';
+import { type Helm, type HelmPlace, helms, openHelm } from './world.ts';
 
 const cluster = useCluster();
-const places: HelmPlace[] = [];
-afterEach(async () => {
-  for (const place of places.splice(0)) await place.close();
-});
 
-async function open(program: (typeof helms)[number]): Promise<HelmPlace> {
+async function open(program: Helm, { onTestFinished }: TestContext): Promise<HelmPlace> {
   const place = await openHelm(cluster, program);
-  places.push(place);
+  onTestFinished(place.close);
   return place;
 }
 
 const codes = (notes: readonly { readonly code: string }[]) => notes.map(({ code }) => code);
 const limit = { timeout: 120_000 };
 
-describe.each(helms)('helm.rollback by %s', program => {
-  it('trap 10: the revision before is failed, so the good one below it is taken, by its number', limit, async () => {
-    const place = await open(program);
-    await place.deploy({ image: 'app:1.0.0' });
-    await rolledOut(cluster.api, place.namespace, 'shop');
-    await expect(
-      place.deploy({ image: 'app:crash', probe: false, mode: 'worse' }, '--wait', '--timeout', '4s'),
-    ).rejects.toThrow();
-    await place.deploy({ image: 'app:sick', mode: 'bad' });
-    const seen = await place.look();
-    expect(seen.current?.version).toBe('sick');
-    expect(seen.settled).toBe(false);
-    expect(seen.history.map(({ version, missing }) => [version, missing?.code ?? null])).toEqual([
-      ['crash', 'helm-revision-not-rolled-out'],
-      ['1.0.0', null],
-    ]);
-    const executor = place.executor();
-    const failed = seen.history[0];
-    if (!failed) throw new Error('no failed release');
-    await expect(executor.plan(contexts().plan(releaseOf(failed)), place.input)).rejects.toMatchObject({
-      reason: { code: 'release-not-eligible', detail: 'revision 2 is failed' },
-    });
-    const plan = await executor.plan(contexts().plan(pick(seen, '1.0.0')), place.input);
-    expect(plan.operations[0]?.preview.summary.facts).toMatchObject({ from: 3, to: 1, changed: 3 });
-    expect(await carryOut(executor, plan.operations)).toMatchObject({ state: 'settled', served: true });
-    expect(await imageOf(cluster.api, place.namespace, 'shop')).toBe('app:1.0.0');
-    expect((await place.history()).map(({ status }) => status)).toEqual([
-      'superseded',
-      'failed',
-      'superseded',
-      'deployed',
-    ]);
-    const after = await place.look();
-    expect(after.current?.key).toBe(pick(seen, '1.0.0').key);
-    expect(after.settled).toBe(true);
-  });
+describe.concurrent.each(helms)('helm.rollback by %s', program => {
+  it(
+    'trap 10: the revision before is failed, so the good one below it is taken, by its number',
+    limit,
+    async context => {
+      const place = await open(program, context);
+      await place.deploy({ image: 'app:1.0.0' });
+      await rolledOut(cluster.api, place.namespace, 'shop');
+      await expect(
+        place.deploy({ image: 'app:crash', probe: false, mode: 'worse' }, '--wait', '--timeout', '4s'),
+      ).rejects.toThrow();
+      await place.deploy({ image: 'app:sick', mode: 'bad' });
+      const seen = await place.look();
+      expect(seen.current?.version).toBe('sick');
+      expect(seen.settled).toBe(false);
+      expect(seen.history.map(({ version, missing }) => [version, missing?.code ?? null])).toEqual([
+        ['crash', 'helm-revision-not-rolled-out'],
+        ['1.0.0', null],
+      ]);
+      const executor = place.executor();
+      const failed = seen.history[0];
+      if (!failed) throw new Error('no failed release');
+      await expect(executor.plan(contexts().plan(releaseOf(failed)), place.input)).rejects.toMatchObject({
+        reason: { code: 'release-not-eligible', detail: 'revision 2 is failed' },
+      });
+      const plan = await executor.plan(contexts().plan(pick(seen, '1.0.0')), place.input);
+      expect(plan.operations[0]?.preview.summary.facts).toMatchObject({ from: 3, to: 1, changed: 3 });
+      expect(await carryOut(executor, plan.operations)).toMatchObject({ state: 'settled', served: true });
+      expect(await imageOf(cluster.api, place.namespace, 'shop')).toBe('app:1.0.0');
+      expect((await place.history()).map(({ status }) => status)).toEqual([
+        'superseded',
+        'failed',
+        'superseded',
+        'deployed',
+      ]);
+      const after = await place.look();
+      expect(after.current?.key).toBe(pick(seen, '1.0.0').key);
+      expect(after.settled).toBe(true);
+    },
+  );
 
-  it('trap 10: a revision that was pruned, or whose Secret is gone, may not be taken', limit, async () => {
-    const place = await open(program);
+  it('trap 10: a revision that was pruned, or whose Secret is gone, may not be taken', limit, async context => {
+    const place = await open(program, context);
     await place.deploy({ image: 'app:1.0.0' });
     const first = pick(await place.look(), '1.0.0');
     await place.deploy({ image: 'app:1.1.0' });
@@ -76,8 +77,8 @@ describe.each(helms)('helm.rollback by %s', program => {
     expect((await place.history()).map(({ revision }) => revision)).toEqual([3]);
   });
 
-  it('a pending revision may be helm at work; once abandoned it is marked failed first', limit, async () => {
-    const place = await open(program);
+  it('a pending revision may be helm at work; once abandoned it is marked failed first', limit, async context => {
+    const place = await open(program, context);
     await place.deploy({ image: 'app:1.0.0' });
     await place.deploy({ image: 'app:1.1.0' });
     const releases = await place.look();
@@ -100,8 +101,8 @@ describe.each(helms)('helm.rollback by %s', program => {
     await place.deploy({ image: 'app:1.2.0' });
   });
 
-  it('shows a diff without the values of secrets, what is deleted, and what stays', limit, async () => {
-    const place = await open(program);
+  it('shows a diff without the values of secrets, what is deleted, and what stays', limit, async context => {
+    const place = await open(program, context);
     const claim = (keep: boolean) => `
 apiVersion: v1
 kind: PersistentVolumeClaim
@@ -141,8 +142,21 @@ spec:
     ]);
   });
 
-  it('leaves a release alone that Flux manages', limit, async () => {
-    const place = await open(program);
+  it('doctor tells whether a release can be taken back', limit, async context => {
+    const place = await open(program, context);
+    const files = { 'templates/deployment.yaml': '' };
+    const found = async (input: object) => (await place.examine({ ...input }))[0];
+    expect(await found({})).toMatchObject({ state: 'broken', message: 'helm knows no such release there' });
+    await place.deploy({ mode: 'one', files });
+    expect(await found({})).toMatchObject({ state: 'warning' });
+    await place.deploy({ mode: 'two', files });
+    expect(await found({})).toMatchObject({ state: 'ok', message: 'can be read: revision 2 of 2 kept is deployed' });
+    expect(await found({ binary: 'no-such-helm' })).toMatchObject({ message: 'no-such-helm: no such program' });
+    expect(await found({ binary: '/usr/bin/true' })).toMatchObject({ state: 'broken' });
+  });
+
+  it('leaves a release alone that Flux manages', limit, async context => {
+    const place = await open(program, context);
     const files = {
       'templates/mark.yaml':
         'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: mark\n  labels: {helm.toolkit.fluxcd.io/name: shop}\n',
@@ -155,8 +169,8 @@ spec:
     });
   });
 
-  it('takes a change of values alone back, and calls two of one tag by different names', limit, async () => {
-    const place = await open(program);
+  it('takes a change of values alone back, and calls two of one tag by different names', limit, async context => {
+    const place = await open(program, context);
     await place.deploy({ mode: 'one' });
     const big = '--set-json=limits.big=12345678901234567890';
     await place.deploy({ mode: 'one' }, big);
@@ -176,8 +190,8 @@ spec:
     expect(again.operations).toEqual([]);
   });
 
-  it('leaves the same objects as helm rollback by hand', limit, async () => {
-    const [ours, theirs] = [await open(program), await open(program)];
+  it('leaves the same objects and the same books, field by field, as helm rollback by hand', limit, async context => {
+    const [ours, theirs] = [await open(program, context), await open(program, context)];
     for (const place of [ours, theirs]) {
       await place.deploy({ image: 'app:1.0.0', mode: 'one', password: 'first' });
       await place.deploy({ image: 'app:1.1.0', mode: 'two', password: 'second' });
@@ -189,14 +203,34 @@ spec:
     await theirs.helm('rollback', 'shop', '1', '--wait', '--cleanup-on-fail');
     const [a, b] = await Promise.all([ours, theirs].map(objectsOf));
     expect(a).toEqual(b);
-    const [mine, other] = await Promise.all([ours.history(), theirs.history()]);
-    expect(mine.map(({ revision, status }) => [revision, status])).toEqual(
-      other.map(({ revision, status }) => [revision, status]),
-    );
+    const [mine, other] = await Promise.all([ours, theirs].map(booksOf));
+    expect(mine).toEqual(other);
+    expect(mine).toHaveLength(3);
   });
 
-  it('nobody else goes between: an upgrade that comes after the plan is not rolled over', limit, async () => {
-    const place = await open(program);
+  it('replaces objects whole only where it is told to (102, 139)', limit, async context => {
+    const place = await open(program, context);
+    const files = { 'templates/deployment.yaml': '' };
+    const path = `/api/v1/namespaces/${place.namespace}/configmaps/shop`;
+    const extra = async () => (await cluster.api('GET', path)).data?.EXTRA;
+    const executor = place.executor();
+    const goBack = async (force: boolean) => {
+      const to = pick(await place.look(), '1.0.0');
+      const plan = await executor.plan(contexts().plan(to), { ...place.input, force });
+      expect(codes(plan.warnings).includes('helm-forces')).toBe(force);
+      expect(await carryOut(executor, plan.operations)).toMatchObject({ state: 'settled' });
+    };
+    for (const mode of ['one', 'two']) await place.deploy({ image: `app:1.${mode === 'one' ? 0 : 1}.0`, mode, files });
+    await cluster.api('PATCH', path, { data: { EXTRA: 'by hand' } }, 'application/merge-patch+json');
+    await goBack(false);
+    expect(await extra()).toBe('by hand');
+    await place.deploy({ image: 'app:1.1.0', mode: 'two', files });
+    await goBack(true);
+    expect(await extra()).toBeUndefined();
+  });
+
+  it('nobody else goes between: an upgrade that comes after the plan is not rolled over', limit, async context => {
+    const place = await open(program, context);
     await place.deploy({ image: 'app:1.0.0' });
     await place.deploy({ image: 'app:1.1.0' });
     const executor = place.executor();
@@ -212,7 +246,6 @@ spec:
 async function makePending(place: HelmPlace, revision: number): Promise<void> {
   const path = `/api/v1/namespaces/${place.namespace}/secrets/sh.helm.release.v1.shop.v${revision}`;
   const found = await cluster.api('GET', path);
-  const { withStatus } = await import('../../../src/adapters/helm/payload.ts');
   const body = {
     metadata: { labels: { status: 'pending-upgrade' } },
     data: { release: withStatus(String(found.data?.release), 'pending-upgrade', 'Preparing upgrade') },
@@ -235,4 +268,23 @@ async function objectsOf(place: HelmPlace): Promise<unknown> {
     const { 'meta.helm.sh/release-namespace': __, ...kept } = annotations ?? {};
     return { name, labels, annotations: kept, booked, generation, spec, data };
   });
+}
+
+/** Every revision as it is stored, without what no two releases share and the description, where ours names its run. */
+async function booksOf(place: HelmPlace): Promise<unknown> {
+  const path = `/api/v1/namespaces/${place.namespace}/secrets?labelSelector=owner%3Dhelm`;
+  const { items } = await cluster.api('GET', path);
+  return [...(items ?? [])].map(({ metadata, type, data }) => {
+    const { createdAt: _, modifiedAt: __, ...labels } = JSON.parse(JSON.stringify(metadata?.labels));
+    const { info, namespace: ___, ...stored } = JSON.parse(unpack(String(data?.release)));
+    const { first_deployed, last_deployed, description, ...about } = info;
+    expect(description).toMatch(/^(Install|Upgrade) complete$|^Rollback to 1/);
+    expect([first_deployed, last_deployed].map(time => Number.isFinite(Date.parse(time)))).toEqual([true, true]);
+    return { name: metadata?.name, type, labels, about, stored: withoutTimes(stored) };
+  });
+}
+
+/** Helm 4 keeps the time at which each file of a chart was written. */
+function withoutTimes(stored: object): unknown {
+  return JSON.parse(JSON.stringify(stored, (key, value) => (key === 'modtime' ? undefined : value)));
 }

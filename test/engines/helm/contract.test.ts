@@ -2,7 +2,7 @@ import { executors } from '../../../src/adapters/helm/table.ts';
 import { useCluster } from '../../cluster/suite.ts';
 import { type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
 import { pick } from '../kubernetes/targets.ts';
-import { readDeployment, rolledOut } from '../kubernetes/workloads.ts';
+import { readDeployment } from '../kubernetes/workloads.ts';
 import { type Helm, helms, openHelm } from './world.ts';
 
 const cluster = useCluster();
@@ -11,10 +11,11 @@ const canary = 'canary-9Zk3vQx71-hunter2';
 async function openWorld(program: Helm): Promise<ExecutorWorld> {
   const { api } = cluster;
   const place = await openHelm(cluster, program);
-  const { namespace, proxy } = place;
-  await place.deploy({ image: 'app:1.0.0', mode: 'one', password: `${canary}one` });
-  await place.deploy({ image: 'app:1.1.0', mode: 'two', password: `${canary}two` });
-  await rolledOut(api, namespace, 'shop');
+  const { namespace } = place;
+  // Without pods helm has nothing to wait for, and a case takes seconds.
+  const replicas = 0;
+  await place.deploy({ image: 'app:1.0.0', replicas, mode: 'one', password: `${canary}one` });
+  await place.deploy({ image: 'app:1.1.0', replicas, mode: 'two', password: `${canary}two` });
   const releases = await place.look();
   const read = (path: string) => api('GET', `/api/v1/namespaces/${namespace}/${path}`);
   const state = async () => {
@@ -38,7 +39,6 @@ async function openWorld(program: Helm): Promise<ExecutorWorld> {
     delete found.spec.template.metadata.annotations.config;
     return found;
   };
-  proxy.clear();
   return {
     load: async () => place.executor(),
     input: place.input,
@@ -47,13 +47,13 @@ async function openWorld(program: Helm): Promise<ExecutorWorld> {
     state: withoutHash,
     wanted: async () => wanted,
     drift: async () => {
-      await place.deploy({ image: 'app:1.2.0', mode: 'three' });
+      await place.deploy({ image: 'app:1.2.0', replicas, mode: 'three' });
     },
     effects: async () => {
       const now = await readDeployment(api, namespace, 'shop');
       return Number(now.metadata?.generation) - Number(generation);
     },
-    started: () => proxy.seen.length + place.started.length,
+    started: () => place.asked.length + place.started.length,
     endChildren: async children => {
       for (const child of children) await place.endChild(child);
     },

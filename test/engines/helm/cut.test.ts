@@ -1,27 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import type { OperationDraft } from '../../../src/domain/plan.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
 import { contexts, pick } from '../kubernetes/targets.ts';
 import { imageOf } from '../kubernetes/workloads.ts';
 import { hookFile, type Shape } from './chart.ts';
-import { type HelmPlace, helms, openHelm } from './world.ts';
+import { type Helm, type HelmPlace, helms, openHelm } from './world.ts';
 
 const cluster = useCluster();
-const places: HelmPlace[] = [];
-afterEach(async () => {
-  for (const place of places.splice(0)) await place.close();
-});
 const limit = { timeout: 150_000 };
 
 /** Two releases, the second one live, and a plan back to the first. */
 async function planned(
-  program: (typeof helms)[number],
+  program: Helm,
+  { onTestFinished }: TestContext,
   first: Shape = {},
   more: object = {},
 ): Promise<{ place: HelmPlace; operation: OperationDraft }> {
   const place = await openHelm(cluster, program);
-  places.push(place);
+  onTestFinished(place.close);
   await place.deploy({ image: 'app:1.0.0', ...first });
   await place.deploy({ image: 'app:1.1.0' });
   const to = pick(await place.look(), first.image?.split(':')[1] ?? '1.0.0');
@@ -42,9 +39,9 @@ async function cutOff(place: HelmPlace, operation: OperationDraft, whenPending: 
   await applying;
 }
 
-describe.each(helms)('helm.rollback by %s, cut off in the middle', program => {
-  it('is marked failed and done again where no hook runs', limit, async () => {
-    const { place, operation } = await planned(program, { files: slowStart });
+describe.concurrent.each(helms)('helm.rollback by %s, cut off in the middle', program => {
+  it('is marked failed and done again where no hook runs', limit, async context => {
+    const { place, operation } = await planned(program, context, { files: slowStart });
     await cutOff(place, operation, () => delay(100));
     const executor = place.executor();
     expect(await executor.observe(contexts().apply, operation)).toMatchObject({
@@ -61,9 +58,9 @@ describe.each(helms)('helm.rollback by %s, cut off in the middle', program => {
     await place.deploy({ image: 'app:1.2.0' });
   });
 
-  it('is unknown where hooks run: they may have, and are not repeated', limit, async () => {
+  it('is unknown where hooks run: they may have, and are not repeated', limit, async context => {
     const files = { 'templates/hook.yaml': hookFile('migrate', 'pre-rollback', 'app:1.0.0', 'sleep 30') };
-    const { place, operation } = await planned(program, { files });
+    const { place, operation } = await planned(program, context, { files });
     await cutOff(place, operation, () => delay(100));
     expect(await place.executor().observe(contexts().apply, operation)).toMatchObject({
       state: 'unknown',
@@ -73,9 +70,9 @@ describe.each(helms)('helm.rollback by %s, cut off in the middle', program => {
     expect((await place.history()).map(({ status }) => status)).toEqual(['superseded', 'deployed', 'pending-rollback']);
   });
 
-  it('tells the hooks of the target, runs them once, and skips them where told', limit, async () => {
+  it('tells the hooks of the target, runs them once, and skips them where told', limit, async context => {
     const files = { 'templates/hook.yaml': hookFile('migrate', 'pre-rollback,post-rollback') };
-    const { place, operation } = await planned(program, { files }, { hooks: 'skip' });
+    const { place, operation } = await planned(program, context, { files }, { hooks: 'skip' });
     const jobs = async () =>
       (await cluster.api('GET', `/apis/batch/v1/namespaces/${place.namespace}/jobs`)).items?.length ?? 0;
     const executor = place.executor();
@@ -88,9 +85,9 @@ describe.each(helms)('helm.rollback by %s, cut off in the middle', program => {
     expect(await jobs()).toBe(0);
   });
 
-  it('a hook that fails is no success: the revision is marked failed with its words', limit, async () => {
+  it('a hook that fails is no success: the revision is marked failed with its words', limit, async context => {
     const files = { 'templates/hook.yaml': hookFile('migrate', 'pre-rollback', 'app:crash', 'exit 3') };
-    const { place, operation } = await planned(program, { files });
+    const { place, operation } = await planned(program, context, { files });
     const executor = place.executor();
     const { apply } = contexts();
     await executor.apply(apply, operation);
@@ -102,8 +99,13 @@ describe.each(helms)('helm.rollback by %s, cut off in the middle', program => {
   it(
     'trap 11: a rollback to what cannot start fails without having served, and its inverse puts back',
     limit,
-    async () => {
-      const { place, operation } = await planned(program, { image: 'app:crash', probe: true }, { timeout: '6s' });
+    async context => {
+      const { place, operation } = await planned(
+        program,
+        context,
+        { image: 'app:crash', probe: true },
+        { timeout: '6s' },
+      );
       const executor = place.executor();
       const { apply } = contexts();
       await executor.apply(apply, operation);

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { createHelmProbe } from '../../../src/adapters/helm/doctor.ts';
 import { createRollback } from '../../../src/adapters/helm/executor.ts';
 import { createReleaseSource } from '../../../src/adapters/helm/release-source.ts';
 import { executors, releaseSources } from '../../../src/adapters/helm/table.ts';
@@ -10,11 +11,12 @@ import { createOpenCluster } from '../../../src/adapters/kubernetes/cluster.ts';
 import { createProcesses } from '../../../src/adapters/process/processes.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { ObservedReleases } from '../../../src/domain/release.ts';
+import type { OpenCluster } from '../../../src/ports/cluster.ts';
 import type { Executor } from '../../../src/ports/executor.ts';
+import type { Finding } from '../../../src/ports/probe.ts';
 import type { Processes } from '../../../src/ports/processes.ts';
 import { openApi } from '../../cluster/api.ts';
 import { readClusterEnvironment } from '../../cluster/environment.ts';
-import type { FaultProxy } from '../../cluster/fault-proxy.ts';
 import { requireProgram } from '../../cluster/programs.ts';
 import type { Rules, TestCluster } from '../../cluster/suite.ts';
 import { eventually } from '../../cluster/suite.ts';
@@ -29,10 +31,10 @@ export type Helm = (typeof helms)[number];
 const all = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
 /** What helm needs for the test's chart, and what is needed to follow it. */
 const neededRules: Rules = [
-  { apiGroups: [''], resources: ['secrets', 'configmaps', 'services', 'persistentvolumeclaims'], verbs: all },
+  { apiGroups: [''], resources: ['secrets', 'configmaps', 'services', 'persistentvolumeclaims', 'pods'], verbs: all },
   { apiGroups: ['apps'], resources: ['deployments', 'statefulsets'], verbs: all },
   { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['get', 'list', 'watch'] },
-  { apiGroups: [''], resources: ['pods', 'events'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: [''], resources: ['events'], verbs: ['get', 'list', 'watch'] },
   { apiGroups: ['batch'], resources: ['jobs'], verbs: all },
 ];
 
@@ -41,19 +43,24 @@ export interface HelmPlace {
   readonly namespace: string;
   readonly binary: string;
   readonly kubeconfig: string;
-  readonly proxy: FaultProxy;
   /** Command lines of the programs that Backout has started. */
   readonly started: string[];
+  /** Paths that Backout has asked the API server for. */
+  readonly asked: string[];
   readonly input: JsonObject;
   /** Runs helm as a person does; rejects where it fails. */
   helm(...args: readonly string[]): Promise<string>;
   /** Installs or upgrades the release to a shape of the chart. */
   deploy(shape: Shape, ...flags: readonly string[]): Promise<string>;
-  history(): Promise<{ revision: number; status: string; description: string }[]>;
+  /** The same for a release of another name. */
+  deployAs(release: string, shape: Shape, ...flags: readonly string[]): Promise<string>;
+  history(release?: string): Promise<{ revision: number; status: string; description: string }[]>;
   executor(): Executor;
+  /** What `doctor` says of the release. */
+  examine(input: { readonly binary?: string }): Promise<readonly Finding[]>;
   /** An executor whose helm is killed so many ms after its start. */
   executorWith(processes: (real: Processes) => Processes): Executor;
-  look(): Promise<ObservedReleases>;
+  look(release?: string): Promise<ObservedReleases>;
   endChild(child: { readonly pid: number; readonly startTime: string }): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -62,15 +69,14 @@ export interface HelmPlace {
 export async function openHelm(cluster: TestCluster, program: Helm, rules: Rules = neededRules): Promise<HelmPlace> {
   const binary = requireProgram(program, readClusterEnvironment());
   const namespace = await cluster.namespace();
-  const proxy = await cluster.faultProxy();
   const folder = mkdtempSync(join(tmpdir(), 'backout-helm-'));
   const kubeconfig = join(folder, 'kubeconfig');
-  const text = await cluster.account(namespace, rules, proxy.url);
+  const text = await cluster.account(namespace, rules);
   writeFileSync(kubeconfig, text, { mode: 0o600 });
   const asAccount = await openApi(text);
   await eventually('role', () => asAccount('GET', `/api/v1/namespaces/${namespace}/secrets`).catch(() => undefined));
-  proxy.clear();
   const started: string[] = [];
+  const asked: string[] = [];
   const real = createProcesses({ path: '/usr/bin:/bin', home: folder });
   const counting: Processes = {
     ...real,
@@ -85,31 +91,47 @@ export async function openHelm(cluster: TestCluster, program: Helm, rules: Rules
   const helm = async (...args: readonly string[]): Promise<string> =>
     (await run(binary, [...args, '--namespace', namespace], { env, maxBuffer: 64 * 1024 * 1024 })).stdout;
   const where = { release: 'shop', namespace };
+  const deployAs = async (release: string, shape: Shape, ...flags: readonly string[]) => {
+    charts += 1;
+    const chart = join(folder, `chart-${charts}`);
+    for (const [name, body] of Object.entries(chartFiles(shape))) {
+      mkdirSync(dirname(join(chart, name)), { recursive: true });
+      writeFileSync(join(chart, name), body);
+    }
+    return helm('upgrade', '--install', release, chart, ...flags);
+  };
   let charts = 0;
+  const open = createOpenCluster({ kubeconfig });
+  const openCluster: OpenCluster = async where => {
+    const { ask } = await open(where);
+    return {
+      ask: request => {
+        asked.push(request.path);
+        return ask(request);
+      },
+    };
+  };
   const executorWith = (wrap: (real: Processes) => Processes) =>
-    createRollback({ ...shared, processes: wrap(counting), openCluster: createOpenCluster({ kubeconfig }) });
+    createRollback({ ...shared, processes: wrap(counting), openCluster });
   return {
-    ...{ namespace, binary, kubeconfig, proxy, started, helm, executorWith },
+    ...{ namespace, binary, kubeconfig, started, asked, helm, executorWith },
     input: rowOf(executors, 'helm.rollback').input.parse({ ...where, binary, timeout: '30s' }),
-    deploy: async (shape, ...flags) => {
-      charts += 1;
-      const chart = join(folder, `chart-${charts}`);
-      for (const [name, body] of Object.entries(chartFiles(shape))) {
-        mkdirSync(dirname(join(chart, name)), { recursive: true });
-        writeFileSync(join(chart, name), body);
-      }
-      return helm('upgrade', '--install', 'shop', chart, ...flags);
-    },
-    history: async () => JSON.parse(await helm('history', 'shop', '--output', 'json')),
+    deployAs,
+    deploy: (shape, ...flags) => deployAs('shop', shape, ...flags),
+    history: async (release = 'shop') => JSON.parse(await helm('history', release, '--output', 'json')),
     executor: () => executorWith(processes => processes),
-    look: async () => {
+    examine: input => {
+      const named = { ...where, context: null, kubeconfig: null, binary, ...input };
+      const probe = createHelmProbe({ ...shared, processes: real, openCluster }, [named]);
+      return probe({ signal: AbortSignal.timeout(30_000) });
+    },
+    look: async (release = 'shop') => {
       const source = createReleaseSource({ openCluster: createOpenCluster({ kubeconfig }) });
-      const input = rowOf(releaseSources, 'helm.release').input.parse(where);
+      const input = rowOf(releaseSources, 'helm.release').input.parse({ ...where, release });
       return source.look({ signal: AbortSignal.timeout(30_000) }, input);
     },
     endChild: child => real.end(child),
     close: async () => {
-      await proxy.close();
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
