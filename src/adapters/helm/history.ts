@@ -23,6 +23,8 @@ const entrySchema = z.object({
   }),
 });
 const secretSchema = entrySchema.extend({ data: z.record(z.string(), z.string()).default({}) });
+/** The API server says null for an empty list. */
+const listSchema = z.object({ items: z.array(entrySchema).nullish() });
 type Entry = z.infer<typeof entrySchema>;
 
 /** A revision's Secret with what it holds. */
@@ -89,7 +91,7 @@ async function listEntries(cluster: Cluster, place: Place, signal: AbortSignal):
   const path = `${secretPath(place)}?labelSelector=${selector}&fieldSelector=${type}`;
   const { namespace } = place;
   const request = { verb: 'list', resource: 'secrets', namespace, path, accept: metadataOnly, signal } as const;
-  return bodyOf(z.object({ items: z.array(entrySchema) }), await cluster.ask(request)).items;
+  return bodyOf(listSchema, await cluster.ask(request)).items ?? [];
 }
 
 async function lookUp(

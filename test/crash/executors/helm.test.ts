@@ -8,13 +8,13 @@ import { runbooks } from './text.ts';
 
 const cluster = useCluster();
 
-/** A pod that no node takes: helm waits for it until somebody else calls it ready. */
+/** A pod that nobody schedules: helm waits for it until somebody else calls it ready. */
 const gate = `apiVersion: v1
 kind: Pod
 metadata:
   name: {{ .Release.Name }}-gate
 spec:
-  nodeSelector: {nowhere: "true"}
+  schedulerName: nobody
   containers: [{name: app, image: "app:1.0.0"}]
 `;
 

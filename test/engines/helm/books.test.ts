@@ -27,10 +27,8 @@ describe.concurrent.each(helms)('helm.rollback by %s', program => {
       const place = await open(program, context);
       await place.deploy({ image: 'app:1.0.0' });
       await rolledOut(cluster.api, place.namespace, 'shop');
-      await expect(
-        place.deploy({ image: 'app:crash', probe: false, mode: 'worse' }, '--wait', '--timeout', '4s'),
-      ).rejects.toThrow();
-      await place.deploy({ image: 'app:sick', mode: 'bad' });
+      await expect(place.deploy({ image: 'app:crash', mode: 'worse' }, '--wait', '--timeout', '4s')).rejects.toThrow();
+      await place.deploy({ image: 'app:sick', mode: 'bad', password: 'other' });
       const seen = await place.look();
       expect(seen.current?.version).toBe('sick');
       expect(seen.settled).toBe(false);
