@@ -20,7 +20,15 @@ export type NextStep = { readonly value: string; readonly command?: string } & (
 );
 
 /** Topics `help` knows; the first is the overview. */
-export const helpTopics = ['commands', 'roll-back', 'approval', 'operator', 'releases', 'freeze'] as const;
+export const helpTopics = [
+  'commands',
+  'roll-back',
+  'strategies',
+  'approval',
+  'operator',
+  'releases',
+  'freeze',
+] as const;
 
 /** A topic `help` knows. */
 export type HelpTopic = (typeof helpTopics)[number];
@@ -105,6 +113,8 @@ export interface StartedData {
   readonly channel: string | null;
   /** What it does where it is not an ordinary request. */
   readonly undoOf?: RunId | null;
+  /** The run whose suspended tools are to go on, where a hold is to fall. */
+  readonly resumes?: RunId | null;
   /** Version of a release known to be bad that this would bring back; null where it is none. */
   readonly knownBad?: string | null;
 }

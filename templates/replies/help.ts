@@ -25,7 +25,7 @@ const topics = {
         '`$ hold SERVICE [in ENV] RELEASE because …` · `$ release-hold SERVICE [in ENV] RELEASE`',
         '`$ freeze SERVICE [in ENV] [until TIME] because …` · `$ unfreeze SERVICE [in ENV]`',
         '`$ doctor` what works and what does not · `$ reload` reads the catalogue again',
-        'More: `$ help roll-back`, `approval`, `operator`, `releases`, `freeze`',
+        'More: `$ help roll-back`, `strategies`, `approval`, `operator`, `releases`, `freeze`',
       ],
     },
     'roll-back': {
@@ -37,6 +37,15 @@ const topics = {
         'A box of the checks has two buttons in Slack; on a terminal it is answered with `backout tick RUN N yes | no`.',
         'One rollback at a time for a service in an environment: a second request is shown the first.',
         'In a thread, mention the bot or use the message shortcut; Slack does not run commands there.',
+      ],
+    },
+    strategies: {
+      title: 'Strategies, and what each is good and bad at',
+      lines: [
+        '*Blue/green* leads traffic back to the version that still stands beside. For it: no downtime, back in seconds, controlled risk, easy to verify. Against it: twice the resources, cost, two environments to keep alike.',
+        '*Canary* takes the new version’s share of the traffic away. For it: controlled risk, few are affected, verified step by step, resources well used. Against it: going back takes longer, traffic has to be managed, more to watch.',
+        '*Rolling* replaces pod by pod. For it: simple, highly automatic, resources well used, any earlier revision. Against it: going back takes longer, short interruptions are possible, unfit where several parts must change together.',
+        'A switch or configuration (levels 1 and 2) is tried first where it suffices: see `$ help roll-back`.',
       ],
     },
     approval: {
@@ -92,7 +101,7 @@ const topics = {
         '`$ hold 服务 [in 环境] 版本 because …` · `$ release-hold 服务 [in 环境] 版本`',
         '`$ freeze 服务 [in 环境] [until 时间] because …` · `$ unfreeze 服务 [in 环境]`',
         '`$ doctor` 检查各部分是否正常 · `$ reload` 重新读取服务目录',
-        '更多：`$ help roll-back`、`approval`、`operator`、`releases`、`freeze`',
+        '更多：`$ help roll-back`、`strategies`、`approval`、`operator`、`releases`、`freeze`',
       ],
     },
     'roll-back': {
@@ -104,6 +113,15 @@ const topics = {
         '检查中的人工确认项在 Slack 中用按钮回答，在终端中用 `backout tick 编号 N yes | no`。',
         '同一服务的同一环境一次只能有一个回滚；第二个请求会看到第一个。',
         '在消息列中请 @ 机器人或使用消息快捷方式；Slack 不支持在其中运行命令。',
+      ],
+    },
+    strategies: {
+      title: '各策略的优势与劣势',
+      lines: [
+        '*蓝绿*：将流量切回仍在运行的上一版本。优势：零停机，秒级回滚，风险可控，易于验证。劣势：需要双倍资源，成本较高，环境维护复杂。',
+        '*金丝雀*：撤回新版本的流量。优势：风险可控，影响范围小，渐进式验证，资源利用率高。劣势：回滚时间较长，需要流量管理，监控复杂度高。',
+        '*滚动*：逐个替换 Pod。优势：操作简单，自动化程度高，资源利用率高，支持多版本回滚。劣势：回滚时间较长，可能存在短暂中断，不适合复杂场景。',
+        '若开关或配置（级别 1、2）足以解决问题，会先尝试它们：见 `$ help roll-back`。',
       ],
     },
     approval: {
