@@ -21,5 +21,12 @@ onOrders<KillOrders>(async ({ redisUrl, targetUrl, name, folder }) => {
     { connection: stores.place, drive: (run, turn) => drive(deps, run, turn), trouble, silent: trouble },
     name,
   );
-  startReconciler({ store: stores.runs, doorbell, worker: name, log: quietLog, everyMs: 500 });
+  startReconciler({
+    store: stores.runs,
+    releases: stores.releases,
+    doorbell,
+    worker: name,
+    log: quietLog,
+    everyMs: 500,
+  });
 });

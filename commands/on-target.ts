@@ -10,9 +10,10 @@ import {
   problemsReply,
   releaseReply,
   reloadedReply,
+  started,
   statusReply,
 } from '../templates/index.ts';
-import { declined, did } from './answers.ts';
+import { declined, did, shownBusy } from './answers.ts';
 import type { DoorDeps } from './deps.ts';
 import { targetOf } from './find.ts';
 import { candidatesData, historyData, releaseData, statusData } from './look.ts';
@@ -76,8 +77,16 @@ export async function hold(deps: DoorDeps, visit: Visit, ask: Ask): Promise<Repl
 
 /** `release-hold SERVICE [in ENV] [RELEASE]`. */
 export async function unhold(deps: DoorDeps, visit: Visit, ask: Ask): Promise<Reply> {
-  const { target, version } = await releaseHold(deps, ask);
-  return did(visit, 'hold-released', { target: target.target, release: version });
+  const released = await releaseHold(deps, visit, ask);
+  if (released.kind === 'released') {
+    const { target, version } = released;
+    return did(visit, 'hold-released', { target: target.target, release: version });
+  }
+  const { started: begun, of } = released;
+  if (begun.kind === 'busy') return await shownBusy(deps, visit, begun.id, {});
+  const { target, channel } = of.request;
+  const data = { run: begun.id, target, channel: visit.visitor.via === 'slack' ? channel : null, resumes: of.id };
+  return { kind: 'say', screen: started(visit.locale, data), to: 'person', run: begun.id, data };
 }
 
 /** `freeze SERVICE [in ENV] [for TIME | until TIME] [level N] because …`. */

@@ -1,11 +1,16 @@
 import type { TargetSpec } from '../src/domain/catalogue.ts';
+import { heldOperations } from '../src/domain/held.ts';
+import type { RunId } from '../src/domain/ids.ts';
 import { note } from '../src/domain/note.ts';
 import { Refusal, reason } from '../src/domain/reason.ts';
 import type { Freeze, Release } from '../src/domain/release.ts';
+import type { Run } from '../src/domain/run.ts';
 import type { GateData } from '../templates/data.ts';
 import type { DoorDeps } from './deps.ts';
 import { reasonOf, releaseOf, targetOf } from './find.ts';
+import { mustHaveWorker, mustNotBeFrozen } from './order.ts';
 import type { Ask } from './parse/reading.ts';
+import { createRun, plainOrder, requestOf, type Started } from './start.ts';
 import type { Visit } from './visit.ts';
 
 /** A release of a target that something was done with. */
@@ -41,8 +46,13 @@ export async function holdRelease(deps: DoorDeps, visit: Visit, ask: Ask): Promi
   return { target, release };
 }
 
+/** A hold that fell, or a run that asks for what was suspended with it to go on: the hold falls when that has succeeded. */
+export type Released =
+  | { readonly kind: 'released'; readonly target: TargetSpec; readonly version: string }
+  | { readonly kind: 'asked'; readonly started: Started; readonly of: Run };
+
 /** Releases a hold; the version named may be of a hold whose release is not known any more. */
-export async function releaseHold(deps: DoorDeps, ask: Ask): Promise<{ target: TargetSpec; version: string }> {
+export async function releaseHold(deps: DoorDeps, visit: Visit, ask: Ask): Promise<Released> {
   const target = targetOf(ask);
   const holds = await deps.releases.holds(target.target);
   const typed = ask.release;
@@ -50,8 +60,22 @@ export async function releaseHold(deps: DoorDeps, ask: Ask): Promise<{ target: T
   const versions = holds.map(held => held.version);
   if (!hold || (typed === null && holds.length > 1))
     throw new Refusal(reason('unknown-release', { name: typed ?? '', target: target.target, nearest: versions }));
+  const found = hold.run === null ? null : await deps.runs.read(hold.run as RunId);
+  if (found && heldOperations(found.run).length > 0) {
+    const { run } = found;
+    if (run.plan) await mustNotBeFrozen(deps, target, run.plan.level);
+    await mustHaveWorker(deps, target);
+    const order = { ...plainOrder(target, ask.reason ?? hold.reason), level: run.plan?.level ?? null };
+    const request = requestOf(visit, {
+      ...order,
+      strategy: run.plan?.strategy ?? null,
+      undoOf: run.id,
+      onlyHeld: true,
+    });
+    return { kind: 'asked', started: await createRun(deps, visit, request), of: run };
+  }
   await deps.releases.releaseHold(target.target, hold.releaseKey);
-  return { target, version: hold.version };
+  return { kind: 'released', target, version: hold.version };
 }
 
 /** Stops deployments to a target (and rollbacks of the levels named) until a time or until somebody lifts it. */

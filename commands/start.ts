@@ -25,6 +25,8 @@ export interface Order {
   readonly episode: string | null;
   readonly proposal: ProposalId | null;
   readonly undoOf: RunId | null;
+  /** Of that run only what it left suspended. */
+  readonly onlyHeld?: true;
 }
 
 /** An order with nothing but what every request names. */

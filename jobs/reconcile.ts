@@ -1,6 +1,7 @@
 import type { RunId } from '../src/domain/ids.ts';
 import type { Doorbell } from '../src/ports/doorbell.ts';
 import type { Log } from '../src/ports/log.ts';
+import type { ReleaseStore } from '../src/ports/release-store.ts';
 import type { RunStore } from '../src/ports/run-store.ts';
 import { pause } from './pause.ts';
 import { fireTimer } from './timers.ts';
@@ -9,6 +10,7 @@ import { fireTimer } from './timers.ts';
 export interface ReconcileDeps {
   readonly store: RunStore;
   readonly doorbell: Doorbell;
+  readonly releases: Pick<ReleaseStore, 'holds'>;
   /** This process's name as a worker; null where it drives nothing. */
   readonly worker: string | null;
   readonly log: Log;

@@ -1,12 +1,16 @@
+import { heldOperations } from '../src/domain/held.ts';
+import { shortRunId } from '../src/domain/ids.ts';
 import { note } from '../src/domain/note.ts';
 import type { Plan } from '../src/domain/plan.ts';
 import { recordPost, verdictPost } from '../src/domain/post.ts';
+import type { Hold } from '../src/domain/release.ts';
 import type { EndedRun, RunWithLog } from '../src/domain/run.ts';
 import { isFinal } from '../src/domain/status.ts';
 import type { ReleaseFact } from '../src/ports/release-store.ts';
 import { liveSince, recordData } from '../src/record/record-data.ts';
 import { verificationReport } from '../src/verify/report.ts';
 import type { DriveDeps } from './deps.ts';
+import { heldReminderMs } from './held.ts';
 
 /** What recording a run needs. */
 export type RecordDeps = Pick<DriveDeps, 'store' | 'releases' | 'records' | 'say' | 'crashPoint'>;
@@ -29,7 +33,12 @@ export async function recordRun(deps: RecordDeps, found: RunWithLog): Promise<vo
     ...(tellsWatchers(found) ? [verdictPost(run.id)] : []),
     ...(told.has(ended.status) ? [recordPost(run.id)] : []),
   ];
-  await deps.store.change(run.id, { version: run.version }, { events: [{ kind: 'recorded', file }], posts });
+  const setTimers = leavesHeld(ended) ? { setTimers: { 'held-reminder': heldReminderMs } } : {};
+  await deps.store.change(
+    run.id,
+    { version: run.version },
+    { events: [{ kind: 'recorded', file }], posts, ...setTimers },
+  );
   await deps.crashPoint('recorded', run.id);
 }
 
@@ -42,22 +51,33 @@ function tellsWatchers({ run, events }: RunWithLog): boolean {
 /** The release that was left is held and graded bad, the one that was taken is verified; an undo releases what it restored. */
 async function concludeReleases(deps: RecordDeps, run: EndedRun): Promise<void> {
   const { plan } = run;
-  if (!plan?.to || !plan.from || plan.from.key === plan.to.key) return;
-  if (run.status !== 'succeeded' && !(run.status === 'partial' && leftSomething(run))) return;
-  if (run.request.undoOf) {
-    await deps.releases.releaseHold(plan.target, plan.to.key);
+  if (!plan || (run.status !== 'succeeded' && !(run.status === 'partial' && leftSomething(run)))) return;
+  if (run.request.undoOf) return releaseHolds(deps, run, plan);
+  if (!plan.to || !plan.from || plan.from.key === plan.to.key) {
+    // Nothing was replaced, but what is suspended has to be found again, and released by a person.
+    if (leavesHeld(run)) await deps.releases.hold(holdOf(run, plan, `run:${run.id}`, shortRunId(run.id)));
     return;
   }
   await deps.releases.learn(plan.target, gradeFacts(run, plan, plan.from.key, plan.to.key));
-  await deps.releases.hold({
-    target: plan.target,
-    releaseKey: plan.from.key,
-    version: plan.from.version,
-    since: run.endedAt,
-    by: run.request.by.name,
-    reason: run.request.reason,
-    run: run.id,
-  });
+  await deps.releases.hold(holdOf(run, plan, plan.from.key, plan.from.version));
+}
+
+/** An undo lets go of what the undone run held, and of the release that it restored. */
+async function releaseHolds({ releases }: RecordDeps, run: EndedRun, plan: Plan): Promise<void> {
+  if (plan.to) await releases.releaseHold(plan.target, plan.to.key);
+  const holds = await releases.holds(plan.target);
+  for (const hold of holds.filter(held => held.run === run.request.undoOf))
+    await releases.releaseHold(plan.target, hold.releaseKey);
+}
+
+function holdOf(run: EndedRun, { target }: Plan, releaseKey: string, version: string): Hold {
+  const { by, reason } = run.request;
+  return { target, releaseKey, version, since: run.endedAt, by: by.name, reason, run: run.id };
+}
+
+/** Whether a run that is over left something suspended that a person has to release. */
+function leavesHeld(run: EndedRun): boolean {
+  return (run.status === 'succeeded' || run.status === 'partial') && heldOperations(run).length > 0;
 }
 
 /** Whether anything that a run did still stands: what was put back replaced nothing. */

@@ -1,4 +1,5 @@
 import type { TargetSpec } from '../src/domain/catalogue.ts';
+import type { Note } from '../src/domain/note.ts';
 import { reason } from '../src/domain/reason.ts';
 import type { RequestedRun } from '../src/domain/run.ts';
 import { look } from '../src/execute/outside.ts';
@@ -15,9 +16,10 @@ export async function planUndo(held: Held, run: RequestedRun, target: TargetSpec
   const { deps, lease } = held;
   const before = run.request.undoOf ? await deps.store.read(run.request.undoOf) : null;
   if (!before) return { kind: 'none', reason: reason('unknown-run', { name: run.request.undoOf ?? '' }) };
-  const undo = undoable(before.run);
+  const undo = undoable(before.run, run.request.onlyHeld);
   if (undo.kind === 'refused') return { kind: 'none', reason: undo.reason };
   const fingerprints: string[] = [];
+  const said: Note[] = [];
   let changes = false;
   for (const { of, draft } of undo.operations) {
     const executor = await loadExecutor(deps, of.executor);
@@ -26,12 +28,13 @@ export async function planUndo(held: Held, run: RequestedRun, target: TargetSpec
     const seen = await look(lease, signal, pause, () => executor.observe(context, draft));
     if (seen.kind === 'unseen') return { kind: 'none', reason: seen.reason };
     fingerprints.push(seen.observation.fingerprint);
+    said.push(seen.observation.note);
     changes ||= seen.observation.state !== 'applied';
   }
   if (!changes) return { kind: 'none', reason: reason('nothing-to-change') };
   const known = await deps.releases.list(run.request.target);
   const grades = new Map(known.map(({ key, grade }) => [key, grade]));
-  const plan = compileUndo(deps.hash, run.id, target, undo, fingerprints, grades);
+  const plan = compileUndo(deps.hash, run.id, target, undo, fingerprints, grades, said);
   const { level, runbook } = plan;
   return { kind: 'plan', plan, considered: [{ level, runbook, outcome: 'taken', why: null }] };
 }

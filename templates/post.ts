@@ -2,6 +2,7 @@ import type { Post } from '../src/domain/post.ts';
 import type { Screen } from '../src/domain/screen.ts';
 import { cardScreen, reminderScreen } from './screens/card.ts';
 import { diffScreen } from './screens/diff.ts';
+import { heldScreen } from './screens/held.ts';
 import { operatorScreen } from './screens/operator.ts';
 import { proposalScreen } from './screens/proposal.ts';
 import { recordScreen } from './screens/record-head.ts';
@@ -24,6 +25,8 @@ export function renderPost(post: Post, view: ThreadView): Screen {
       return verdictScreen(view);
     case 'record':
       return recordScreen(view);
+    case 'held':
+      return heldScreen(view);
     case 'diff':
       return diffScreen(view);
     case 'reply':

@@ -34,6 +34,8 @@ export interface RunRequest {
   readonly episode: string | null;
   readonly causedBy: RunId | null;
   readonly undoOf: RunId | null;
+  /** Set where only what that run left suspended is to be undone, since its hold is to fall. */
+  readonly onlyHeld?: true;
   readonly proposal: string | null;
   /** The worker host-local steps need; null for any. */
   readonly runsOn: string | null;

@@ -24,6 +24,8 @@ export interface OperationDraft {
   readonly fingerprint: string;
   /** Whether running it twice is the same as running it once, even unseen (set X to value V). */
   readonly idempotent: boolean;
+  /** Set where its effect stays when the run is over, until a person releases the hold: then its inverse is asked for. */
+  readonly untilReleased?: true;
   /** The operation of the same executor that puts the state before back; null where that is impossible. */
   readonly inverse: Omit<OperationDraft, 'inverse' | 'fingerprint'> | null;
 }

@@ -11,6 +11,7 @@ export const postScreens = [
   'record',
   'diff',
   'reply',
+  'held',
   'proposal',
 ] as const;
 
@@ -67,6 +68,11 @@ export function verdictPost(run: RunId): Post {
 /** The complete record, posted once at the end. */
 export function recordPost(run: RunId): Post {
   return { thread: run, slot: 'record', screen: 'record', urgency: 'progress' };
+}
+
+/** The reminder of what a run left suspended; each is a message of its own, `at` is when (epoch ms). */
+export function heldPost(run: RunId, at: number): Post {
+  return { thread: run, slot: `held-${at}`, screen: 'held', urgency: 'progress' };
 }
 
 /** A line of the timeline that tells one event of the run's log: the first of its kind from a number on. */

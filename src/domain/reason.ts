@@ -31,6 +31,8 @@ export const reasonCodes = [
   'plan-failed',
   'target-changed',
   'owned-by-other',
+  'owner-has-parent',
+  'owner-not-suspendable',
   'permission-missing',
   'target-unreachable',
   'step-failed',

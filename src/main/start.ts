@@ -77,7 +77,14 @@ export async function start(env: Environment, log: Log, bind: typeof bindTables 
     if (worker !== null) await stores.runs.announce(worker, announceForMs).catch(() => undefined);
     const doorbell = workers ? ringNear(opened.doorbell, env.BACKOUT_WORKER_NAME, workers) : opened.doorbell;
     const url = env.BACKOUT_ROLE === 'worker' ? null : await openBotSide({ ...opened, doorbell });
-    const reconciler = startReconciler({ store: stores.runs, doorbell, worker, log, everyMs: 500 });
+    const reconciler = startReconciler({
+      store: stores.runs,
+      releases: stores.releases,
+      doorbell,
+      worker,
+      log,
+      everyMs: 500,
+    });
     closers.push(() => reconciler.stop());
     return { url, stop };
   } catch (failure) {

@@ -1,4 +1,5 @@
 import type { TargetSpec } from '../domain/catalogue.ts';
+import { heldOperations } from '../domain/held.ts';
 import type { RunId } from '../domain/ids.ts';
 import { type Note, note } from '../domain/note.ts';
 import type { Operation, OperationDraft, Plan } from '../domain/plan.ts';
@@ -10,7 +11,12 @@ import { type Hash, planFingerprint } from './fingerprint.ts';
 
 /** What is undone: the operations of a run that took effect, newest first, each turned into its inverse. */
 export type Undoable =
-  | { readonly kind: 'undoable'; readonly run: EndedRun & { plan: Plan }; readonly operations: readonly Undo[] }
+  | {
+      readonly kind: 'undoable';
+      readonly run: EndedRun & { plan: Plan };
+      readonly operations: readonly Undo[];
+      readonly onlyHeld: boolean;
+    }
   | { readonly kind: 'refused'; readonly reason: Reason };
 
 /** One operation to put back and the draft that does it; its fingerprint is read when the undo is planned. */
@@ -20,20 +26,24 @@ export interface Undo {
 }
 
 /** Turns a run that took effect round; refused where it changed nothing or an operation has no inverse. */
-export function undoable(run: Run): Undoable {
+export function undoable(run: Run, onlyHeld = false): Undoable {
   const refused = (cause: Reason): Undoable => ({ kind: 'refused', reason: cause });
   if ((run.status !== 'succeeded' && run.status !== 'partial') || !run.plan)
     return refused(reason('nothing-to-change'));
   const { plan } = run;
-  const done = run.journal
+  const done = onlyHeld ? heldOperations(run) : doneOperations(run, plan);
+  if (done.length === 0) return refused(reason('nothing-to-change'));
+  const stuck = done.find(({ inverse }) => inverse === null);
+  if (stuck) return refused(reason('cannot-revert', { object: stuck.object, step: stuck.index + 1 }));
+  return { kind: 'undoable', run: { ...run, plan }, operations: done.flatMap(turnRound), onlyHeld };
+}
+
+function doneOperations({ journal }: Run, plan: Plan): readonly Operation[] {
+  return journal
     .filter(entry => entry.phase === 'apply' && entry.outcome && entry.outcome.how !== 'noop')
     .map(entry => entry.index)
     .toSorted((a, b) => b - a)
     .flatMap(index => plan.operations[index] ?? []);
-  if (done.length === 0) return refused(reason('nothing-to-change'));
-  const stuck = done.find(({ inverse }) => inverse === null);
-  if (stuck) return refused(reason('cannot-revert', { object: stuck.object, step: stuck.index + 1 }));
-  return { kind: 'undoable', run: { ...run, plan }, operations: done.flatMap(turnRound) };
 }
 
 function turnRound(of: Operation): readonly Undo[] {
@@ -42,7 +52,10 @@ function turnRound(of: Operation): readonly Undo[] {
   return [{ of, draft: { ...of.inverse, inverse: { object, body, preview, idempotent } } }];
 }
 
-/** Compiles the plan of an undo; `fingerprints` are those of the operations as they stand now, in the same order. */
+/**
+ * Compiles the plan of an undo; `fingerprints` are those of the operations as they stand now, in the same order, `seen` what was seen
+ * there that a person should know.
+ */
 export function compileUndo(
   hash: Hash,
   id: RunId,
@@ -50,6 +63,7 @@ export function compileUndo(
   undo: Extract<Undoable, { kind: 'undoable' }>,
   fingerprints: readonly string[],
   grades: ReadonlyMap<string, Grade>,
+  seen: readonly Note[] = [],
 ): Plan {
   const before = undo.run.plan;
   const operations = undo.operations.map(({ of, draft }, index) => ({
@@ -61,23 +75,26 @@ export function compileUndo(
     timeoutMs: of.timeoutMs,
   }));
   const checks = checksOf(target, { checks: [] }, null);
-  const to = before.from && { ...before.from, grade: grades.get(before.from.key) ?? before.from.grade };
+  const to =
+    undo.onlyHeld || !before.from ? null : { ...before.from, grade: grades.get(before.from.key) ?? before.from.grade };
   const draft: Omit<Plan, 'fingerprint'> = {
     run: id,
     target: before.target,
     level: before.level,
     strategy: before.strategy,
     runbook: before.runbook,
-    from: before.to,
+    from: before.to ?? (undo.onlyHeld ? before.from : null),
     to,
     goodBecause: null,
     operations,
-    blastRadius: before.blastRadius,
-    interruption: before.interruption,
+    blastRadius: undo.onlyHeld ? [] : before.blastRadius,
+    interruption: undo.onlyHeld ? { kind: 'unknown' } : before.interruption,
     reversible: true,
     notRolledBack: [],
     notChecked: checks.left,
-    warnings: restoring(to),
+    warnings: undo.onlyHeld
+      ? [note('renders-again', { objects: operations.map(({ object }) => object) }), ...seen]
+      : restoring(to),
     expectedMs: before.expectedMs,
     rtoMs: before.rtoMs,
     checks: checks.taken,

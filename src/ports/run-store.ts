@@ -6,7 +6,7 @@ import type { Run, RunWithLog } from '../domain/run.ts';
 import type { RunStatus } from '../domain/status.ts';
 
 /** A named moment of a run at which somebody has to look: the due-set is the truth, server time. */
-export const timerNames = ['remind', 'expire', 'stop-reminder'] as const;
+export const timerNames = ['remind', 'expire', 'stop-reminder', 'held-reminder'] as const;
 
 /** A timer's name. */
 export type TimerName = (typeof timerNames)[number];

@@ -8,6 +8,7 @@ import { kubernetesNotes } from './kubernetes.ts';
 import { kubernetesChecksNotes } from './kubernetes-checks.ts';
 import { configurationNotes } from './kubernetes-configuration.ts';
 import { kubernetesObjectNotes } from './kubernetes-objects.ts';
+import { kubernetesOwnerNotes } from './kubernetes-owners.ts';
 import { kubernetesPodNotes } from './kubernetes-pods.ts';
 import { planNotes } from './plan.ts';
 import { releasesNotes } from './releases.ts';
@@ -20,6 +21,7 @@ export const noteAreas: Readonly<Record<string, NoteTable>> = {
   helm: helmNotes,
   kubernetesConfiguration: configurationNotes,
   kubernetesObjects: kubernetesObjectNotes,
+  kubernetesOwners: kubernetesOwnerNotes,
   kubernetesPods: kubernetesPodNotes,
   host: hostNotes,
   git: gitNotes,

@@ -21,6 +21,11 @@ export const planNotes = {
     en: f => `this brings back ${names(f.version)}, which is ${named(f.grade, gradeWords.en)}`,
     'zh-CN': f => `将恢复 ${names(f.version)}，其评级为${named(f.grade, gradeWords['zh-CN'])}`,
   },
+  /** {objects} */
+  'renders-again': {
+    en: f => `${names(f.objects)} will bring everything to what Git holds, at once`,
+    'zh-CN': f => `${names(f.objects, '、')} 会立即将一切同步为 Git 中的内容`,
+  },
   'restores-replaced': {
     en: () => 'this brings back what the rollback replaced',
     'zh-CN': () => '将恢复那次回滚所替换的内容',

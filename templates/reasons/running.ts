@@ -1,4 +1,5 @@
-import { type NoteTable, names, span, where } from '../notes/table.ts';
+import type { Locale } from '../../src/domain/catalogue.ts';
+import { type Facts, type NoteTable, names, span, where } from '../notes/table.ts';
 
 /** Why a run ended or stopped. */
 export const runningReasons = {
@@ -22,8 +23,26 @@ export const runningReasons = {
   /** {object, owner} */
   'owned-by-other': {
     en: f =>
-      `${where(f.object, '~ ')}${f.object ? 'is' : 'it is'} managed by ${names(f.owner)}, which would undo the change`,
-    'zh-CN': f => `${where(f.object, '~ ')}由 ${names(f.owner)} 管理，改动会被它覆盖`,
+      `${where(f.object, '~ ')}${f.object ? 'is' : 'it is'} managed by ${names(f.owner)}, which would undo the change${choices(f.can, 'en')}`,
+    'zh-CN': f => `${where(f.object, '~ ')}由 ${names(f.owner)} 管理，改动会被它覆盖${choices(f.can, 'zh-CN')}`,
+  },
+  /** {object, owner, can} */
+  'owner-has-parent': {
+    en: f =>
+      `${names(f.object)} would be switched on again by ${names(f.owner)}, so suspending it alone does not last${choices(f.can, 'en')}`,
+    'zh-CN': f =>
+      `${names(f.object)} 会被 ${names(f.owner, '、')} 重新启用，仅暂停它不能持久${choices(f.can, 'zh-CN')}`,
+  },
+  /** {object, owner, why: passive | unnamed} */
+  'owner-not-suspendable': {
+    en: f =>
+      f.why === 'passive'
+        ? `${names(f.object)} is managed by ${names(f.owner)}, which has nothing to suspend${choices(['git', 'anyway'], 'en')}`
+        : `${names(f.object)} bears marks of ${names(f.owner)}, but not which of its objects renders it${choices(['git', 'anyway'], 'en')}`,
+    'zh-CN': f =>
+      f.why === 'passive'
+        ? `${names(f.object)} 由 ${names(f.owner, '、')} 管理，没有可暂停的同步${choices(['git', 'anyway'], 'zh-CN')}`
+        : `${names(f.object)} 带有 ${names(f.owner, '、')} 的标记，但看不出由其哪个对象渲染${choices(['git', 'anyway'], 'zh-CN')}`,
   },
   /** {what, object} */
   'permission-missing': {
@@ -103,3 +122,28 @@ export const runningReasons = {
     'zh-CN': () => 'Backout 自身出错，详见其日志',
   },
 } satisfies NoteTable;
+
+/** What a catalogue may choose where another tool renders the target. */
+const ways: Readonly<Record<Locale, Readonly<Record<string, string>>>> = {
+  en: {
+    suspend: 'have it suspended until the hold is released (`owner: suspend`)',
+    'suspend-parents': 'have those suspended as well (`owner: suspend-parents`)',
+    ignore: 'have them ignore `/spec/syncPolicy` (ignoreApplicationDifferences)',
+    git: 'change Git instead',
+    anyway: 'go on knowing that (`owner: anyway`)',
+  },
+  'zh-CN': {
+    suspend: '暂停其同步，直至解除部署禁令（`owner: suspend`）',
+    'suspend-parents': '一并暂停上级（`owner: suspend-parents`）',
+    ignore: '让其忽略 `/spec/syncPolicy`（ignoreApplicationDifferences）',
+    git: '改为修改 Git',
+    anyway: '知情并继续（`owner: anyway`）',
+  },
+};
+
+function choices(can: Facts[string] | undefined, locale: Locale): string {
+  const given = Array.isArray(can) ? can.flatMap(way => ways[locale][String(way)] ?? []) : [];
+  if (given.length === 0) return '';
+  if (locale === 'zh-CN') return `。可在服务目录中选择：${given.join('；')}`;
+  return `. The catalogue can: ${given.join('; ')}`;
+}

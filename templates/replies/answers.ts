@@ -74,6 +74,7 @@ export function done(locale: Locale, code: DoneCode, facts: DoneFacts = {}): Scr
 interface Words {
   readonly started: (run: string, where: string) => string;
   readonly undoing: (run: string) => string;
+  readonly resuming: (run: string) => string;
   readonly knownBad: (version: string) => string;
   readonly next: string;
   readonly thread: (channel: string) => string;
@@ -90,6 +91,7 @@ const words = {
   en: {
     started: (run, target) => `${run}: your request for ${target} is taken. Nothing has changed yet.`,
     undoing: run => `It undoes ${run}: what that rollback replaced comes back, through the same approval.`,
+    resuming: run => `It resumes what ${run} suspended; the hold falls once that has succeeded.`,
     knownBad: version => `Warning: ${version} is known to be bad.`,
     next: 'Next: a plan, then approval.',
     thread: channel => `It is told in ${channel}.`,
@@ -104,6 +106,7 @@ const words = {
   'zh-CN': {
     started: (run, target) => `${run}：已受理对 ${target} 的回滚请求。目前没有任何改动。`,
     undoing: run => `将撤销 ${run}：恢复它所替换的内容，须经同样的审批。`,
+    resuming: run => `将恢复 ${run} 所暂停的同步；成功后部署禁令随之解除。`,
     knownBad: version => `警告：${version} 已知有问题。`,
     next: '下一步：制定计划，然后审批。',
     thread: channel => `进展见 ${channel}。`,
@@ -126,6 +129,7 @@ export function started(locale: Locale, data: StartedData): Screen {
       head: w.started(shortRunId(data.run), place(data.target)),
       lines: [
         data.undoOf ? w.undoing(shortRunId(data.undoOf)) : null,
+        data.resumes ? w.resuming(shortRunId(data.resumes)) : null,
         data.knownBad ? `${marks.warning} ${w.knownBad(esc(data.knownBad))}` : null,
         w.next,
         channel ? w.thread(channel) : null,

@@ -57,6 +57,7 @@ async function engineWorker(orders: WorkerOrders): Promise<() => Promise<void>> 
   if (!first) throw new Error('a worker without a name');
   const reconciler = startReconciler({
     store: first.store,
+    releases: first.releases,
     doorbell,
     worker: first.worker,
     log: first.log,

@@ -16,6 +16,8 @@ const input = z.strictObject({
   idempotent: z.boolean().default(false),
   /** Leaves the operation without an inverse. */
   final: z.boolean().default(false),
+  /** Marks what it does as lasting until the hold is released. */
+  held: z.boolean().default(false),
 });
 
 type Input = z.infer<typeof input>;
@@ -119,6 +121,7 @@ function counting(
       preview: preview(from, to),
       fingerprint,
       idempotent,
+      ...(wanted.held ? { untilReleased: true as const } : {}),
       inverse: wanted.final ? null : inverse,
     };
     return {

@@ -10,6 +10,7 @@ import { withImages } from './images.ts';
 import { objectName, objectOf, variableName, variableValue, workloadFields } from './input.ts';
 import { isTransient, KubeError } from './kube-error.ts';
 import { readPods } from './objects.ts';
+import { acceptedOwners } from './owner-input.ts';
 import { ownersOf, refuseOwned, refusePaused } from './owners.ts';
 import { createLookUp, referencesOf } from './references.ts';
 import { isReady, wasCompleted } from './rollout.ts';
@@ -22,6 +23,7 @@ const hash = z.string().regex(/^[0-9a-f]{32}$/);
 /** What every operation on a workload's pods says. */
 export const sharedBody = {
   ...workloadFields,
+  ...acceptedOwners,
   uid: z.string().regex(/^[\w-]{1,64}$/),
   /** Hash of the template that the workload is to have. */
   after: hash,

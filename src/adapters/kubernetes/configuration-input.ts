@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isSecretName, isSecretValue } from '../../domain/secret.ts';
 import { objectName, whereFields } from './input.ts';
+import { ownerFields } from './owner-input.ts';
 
 /** A key of a ConfigMap or Secret; none that a tool could take for a flag. */
 export const dataKey = z
@@ -32,6 +33,7 @@ const changesOnce = (input: { readonly set: object; readonly remove: readonly st
 export const configMapInput = z
   .strictObject({
     ...whereFields,
+    ...ownerFields,
     configMap: objectName.describe('Name of the ConfigMap.'),
     set: z
       .record(dataKey, configValue)
@@ -53,6 +55,7 @@ export const configMapInput = z
 export const secretInput = z
   .strictObject({
     ...whereFields,
+    ...ownerFields,
     secret: objectName.describe('Name of the Secret.'),
     set: z
       .record(dataKey, valueReference)

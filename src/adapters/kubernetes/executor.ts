@@ -6,24 +6,31 @@ import type { Executor, PlanContext } from '../../ports/executor.ts';
 import { byHand } from './by-hand.ts';
 import { applyChange, observeChange } from './change.ts';
 import type { Connect, Connection } from './connect.ts';
-import { whereFields } from './input.ts';
+import { withExposure } from './exposure.ts';
+import { placeOf, whereFields, workloadFields } from './input.ts';
 import { plainly } from './kube-error.ts';
+import { withOwners } from './owned-executor.ts';
 import { applyRecovery, isRecovery, observeRecovery, readBody, settleRecovery } from './recover.ts';
 import { settleChange } from './settle.ts';
 
 /** How one kind of step compiles; all else is the same for every change of a template. */
 type PlanStep = (connection: Connection, context: PlanContext, input: JsonObject) => Promise<StepPlan>;
 
+const placeIn = z.looseObject(workloadFields);
 const where = z.looseObject({ context: whereFields.context, kubeconfig: whereFields.kubeconfig });
 
 /** Makes an executor that changes a workload's template: it differs from its siblings in how it plans. */
 export function changeExecutor(kind: string, connect: Connect, clock: { now(): number }, plan: PlanStep): Executor {
-  return {
+  const goesBack = kind === 'kubernetes.rollout-undo';
+  const executor: Executor = {
     kind,
     plan: (context, input) =>
       plainly(async () => {
         try {
-          return await plan(await connect(where.parse(input)), context, input);
+          const connection = await connect(where.parse(input));
+          const planned = await plan(connection, context, input);
+          if (planned.operations.length === 0) return planned;
+          return await withExposure(connection, placeOf(placeIn.parse(input)), planned, goesBack, context.signal);
         } catch (error) {
           if (error instanceof ZodError) throw badInput(error);
           throw error;
@@ -52,6 +59,7 @@ export function changeExecutor(kind: string, connect: Connect, clock: { now(): n
       }),
     byHand: operation => byHand(readBody(operation.body)),
   };
+  return withOwners(connect, clock, executor);
 }
 
 function badInput(error: ZodError): Refusal {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { KeptTexts } from '../../ports/kept-texts.ts';
 import type { ReadSecret } from '../../ports/secrets.ts';
+import { ownerFields } from './owner-input.ts';
 
 /** What the composition root hands to everything of this adapter. */
 export interface KubernetesDeps {
@@ -115,6 +116,7 @@ export const graceField = z
 export const undoInput = z
   .strictObject({
     ...workloadFields,
+    ...ownerFields,
     graceSeconds: graceField,
     replaceImmutable: z
       .boolean()
@@ -137,6 +139,7 @@ export const variableValue = z.union([
 export const setEnvInput = z
   .strictObject({
     ...workloadFields,
+    ...ownerFields,
     set: z.record(variableName, variableValue).default({}).describe('Variables to set.'),
     remove: z.array(variableName).default([]).describe('Variables to remove.'),
     containers: z.array(objectName).min(1).nullable().default(null).describe('Containers to change; all unless set.'),

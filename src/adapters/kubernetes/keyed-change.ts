@@ -24,13 +24,15 @@ import {
 } from './keyed.ts';
 import { KubeError } from './kube-error.ts';
 import { guardedWrite } from './object-executor.ts';
-import { ownersOf } from './owners.ts';
+import { acceptedOwners } from './owner-input.ts';
+import { type Accepted, ownersOf, refuseOwners } from './owners.ts';
 import { type CopySource, keepSecretCopy, readSecretCopy } from './secret-copy.ts';
 import { hashOf } from './template.ts';
 
 const hash = z.string().regex(/^[0-9a-f]{32}$/);
 const shared = {
   ...keyedFields,
+  ...acceptedOwners,
   uid: z.string().regex(/^[\w-]{1,64}$/),
   /** Hash of each key's value before and after; null where the key is not there. */
   before: z.record(dataKey, hash.nullable()),
@@ -105,7 +107,7 @@ export async function applyKeyed(
   const write = async (keyed: Keyed) => {
     if (isAt(change, keyed, change.after)) return;
     if (!isAt(change, keyed, change.before)) throw moved(change);
-    refuseFixed(keyedObject(change), keyed);
+    refuseFixed(keyedObject(change), change, keyed);
     const cells = await cellsWanted(connection, readSecret, change, signal);
     if (change.action === 'set' && change.copy !== null) {
       const source = copySource(change.kind, change.name, keyed, cellsOf(keyed, Object.keys(change.after)));
@@ -118,9 +120,8 @@ export async function applyKeyed(
 }
 
 /** Refuses what another tool owns, and what can never change again. */
-export function refuseFixed(object: string, keyed: Keyed): void {
-  const owners = ownersOf(keyed);
-  if (owners.length > 0) throw new Refusal(reason('owned-by-other', { object, owner: owners }));
+export function refuseFixed(object: string, accepted: Accepted, keyed: Keyed): void {
+  refuseOwners(object, accepted, keyed);
   if (!keyed.immutable) return;
   const detail = 'it is immutable: make another one under a new name, and let what reads it name that one';
   throw new Refusal(reason('plan-failed', { object, why: 'immutable' }, detail));

@@ -24,10 +24,11 @@ import {
 import { cellsToSet, copySource, type KeyedChange, keyedFingerprint, refuseFixed } from './keyed-change.ts';
 import { KubeError } from './kube-error.ts';
 import { emptyPlan } from './object-executor.ts';
+import type { Accepted } from './owners.ts';
 import { keepSecretCopy } from './secret-copy.ts';
 
 /** What a step asks for. */
-export interface KeyedWish {
+export interface KeyedWish extends Accepted {
   readonly place: KeyedPlace;
   readonly values: (KeyedChange & { action: 'set' })['values'];
   readonly remove: readonly string[];
@@ -54,7 +55,7 @@ export async function planKeyed(
   const before = cellHashes(place.kind, uid, now);
   const after = cellHashes(place.kind, uid, cells);
   if (keys.every(key => before[key] === after[key])) return emptyPlan;
-  refuseFixed(object, keyed);
+  refuseFixed(object, wish, keyed);
   const dry = { dryRun: true, signal };
   await patchKeyed(connection, place, keyedPatch(place.kind, keyed, cells), dry).catch(refuseUnaccepted(object));
   const kept = staysInside(place.kind, now)

@@ -1,6 +1,7 @@
 import { Refusal, reason } from '../../domain/reason.ts';
 import { objectOf, type Place, workloadOf } from './input.ts';
 import type { Metadata } from './objects.ts';
+import type { OwnerChoice } from './owner-input.ts';
 import type { Workload } from './workload.ts';
 
 /** Marks by which a tool shows that it renders this object and would undo or overwrite our change. */
@@ -42,15 +43,35 @@ export function ownersOf(object: { readonly metadata: Metadata }): string[] {
   ];
 }
 
-/** Refuses what another tool owns, as that would put the failing release back, and what is on its way out. */
-export function refuseOwned(place: Place, workload: { readonly metadata: Metadata }): void {
+/** Tools that render again and again, and can be told to stop. */
+export const reconcilers: ReadonlySet<string> = new Set(['Argo CD', 'Flux']);
+
+/** What decides about owners: a step's input when it is planned, an operation's body when it is applied. */
+export interface Accepted {
+  readonly owner?: OwnerChoice['owner'];
+  readonly owners?: readonly string[];
+}
+
+/** Whether a step has chosen what to do about owners. */
+export function hasChosen({ owner = 'refuse' }: Accepted): boolean {
+  return owner !== 'refuse';
+}
+
+/** Refuses what another tool owns, unless the step has chosen what to do about it or it was judged: it would put the failing release back. */
+export function refuseOwners(object: string, accepted: Accepted, owned: { readonly metadata: Metadata }): void {
+  const owners = ownersOf(owned);
+  if (hasChosen(accepted) || owners.every(owner => accepted.owners?.includes(owner))) return;
+  const can = [...(owners.some(owner => reconcilers.has(owner)) ? ['suspend'] : []), 'git', 'anyway'];
+  throw new Refusal(reason('owned-by-other', { object, owner: owners, can }));
+}
+
+/** The same for a workload, and what is on its way out. */
+export function refuseOwned(place: Place & Accepted, workload: { readonly metadata: Metadata }): void {
   if (workload.metadata.deletionTimestamp) {
     const facts = { object: objectOf(place), why: 'ending' };
     throw new Refusal(reason('plan-failed', facts, 'it is being deleted'));
   }
-  const owners = ownersOf(workload);
-  if (owners.length === 0) return;
-  throw new Refusal(reason('owned-by-other', { object: objectOf(place), owner: owners }));
+  refuseOwners(objectOf(place), place, workload);
 }
 
 /** Refuses a paused Deployment: a change of its template would wait unseen until somebody resumes it. */

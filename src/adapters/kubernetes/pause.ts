@@ -9,6 +9,8 @@ import { objectOf, placeFields } from './input.ts';
 import { expectedMsOf, interruptionOf, nothingToChange } from './judged.ts';
 import { KubeError } from './kube-error.ts';
 import { guardedWrite, kubectlAt, objectExecutor, settleBy } from './object-executor.ts';
+import { withOwners } from './owned-executor.ts';
+import { acceptedOwners } from './owner-input.ts';
 import { ownersOf, refuseOwned } from './owners.ts';
 import { pauseInput } from './rollout-input.ts';
 import { hashOf, templateHash, versionOf } from './template.ts';
@@ -16,6 +18,7 @@ import { patchWorkload, readWorkload, type Workload } from './workload.ts';
 
 const pauseBody = z.strictObject({
   ...placeFields,
+  ...acceptedOwners,
   uid: z.string().regex(/^[\w-]{1,64}$/),
   paused: z.boolean(),
 });
@@ -31,7 +34,7 @@ export function createPause(
   clock: { now(): number },
 ): Executor {
   const paused = kind === 'kubernetes.rollout-pause';
-  return objectExecutor(connect, {
+  const executor = objectExecutor(connect, {
     kind,
     body: pauseBody,
     plan: (connection, context, input) => planPause(connection, context, input, paused),
@@ -59,6 +62,7 @@ export function createPause(
       `${kubectlAt(pause)} rollout ${pause.paused ? 'pause' : 'resume'} deployment/${pause.deployment}`,
     ],
   });
+  return withOwners(connect, clock, executor);
 }
 
 const noteOn = (pause: Pause) => note(pause.paused ? 'rollout-paused' : 'rollout-resumed', { object: objectOf(pause) });
@@ -85,7 +89,9 @@ async function planPause(
   const workload = await readWorkload(connection, input, context.signal);
   refuseOwned(input, workload);
   if (workload.spec.paused === paused) return nothingToChange;
-  const body: Pause = { ...input, uid: workload.metadata.uid, paused };
+  const { namespace, context: cluster, kubeconfig, deployment } = input;
+  const place = { namespace, context: cluster, kubeconfig, deployment };
+  const body: Pause = { ...place, uid: workload.metadata.uid, paused };
   await patchWorkload(connection, input, patchOf(workload, paused), { dryRun: true, signal: context.signal });
   const words = (goes: boolean) => ({
     summary: note(goes ? 'rollout-pauses' : 'rollout-resumes', { object }),

@@ -9,7 +9,7 @@ import type { Place } from './input.ts';
 import type { Keeper } from './keep.ts';
 import { type Keyed, keyedObject } from './keyed.ts';
 import { KubeError } from './kube-error.ts';
-import { ownersOf } from './owners.ts';
+import { type Accepted, hasChosen, ownersOf } from './owners.ts';
 import { type Found, wordsOf } from './references.ts';
 import {
   contentOf,
@@ -23,7 +23,7 @@ import { changedKeys, diffOf, sharedWith } from './restore-words.ts';
 import { createKeyed, replaceContent } from './write-configuration.ts';
 
 /** What is to be brought back. */
-export interface RestoreQuestion {
+export interface RestoreQuestion extends Pick<Accepted, 'owner'> {
   readonly place: Place;
   /** The workload as people read it. */
   readonly object: string;
@@ -98,7 +98,7 @@ async function planOne(planning: Planning, found: Found): Promise<RestorePlan> {
   const keyed = content && (await lookAtKeyed(connection, place, signal));
   if (!content) return hash === null ? nothing : left(question, found, 'configuration-not-kept');
   const owners = keyed ? ownersOf(keyed) : [];
-  if (owners.length > 0) return left(question, found, 'configuration-owned', { owner: owners });
+  if (owners.length > 0 && !hasChosen(question)) return left(question, found, 'configuration-owned', { owner: owners });
   if (keyed && mustReplace(keyed, content)) {
     if (!question.replaceImmutable) throw immutableRefusal(place);
     if (keyed.immutable) await refuseInUse(connection, place, signal);

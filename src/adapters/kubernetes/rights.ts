@@ -51,8 +51,11 @@ const settling = [
 /** Who else reads a ConfigMap or Secret. */
 const consumers = wants('list', 'deployments.apps,statefulsets.apps,daemonsets.apps');
 
+/** Whom its pods serve. */
+const services = wants('list', 'services');
+
 /** A change of a pod template. */
-const template = only(workload('get,patch'), history, references, settling);
+const template = only(workload('get,patch'), history, references, settling, services);
 
 /** A look at a workload and its pods. */
 const look = [...workload('get'), ...pods];

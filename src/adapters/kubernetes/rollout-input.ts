@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import { graceField, namesOneWorkload, objectName, oneWorkload, placeFields, workloadFields } from './input.ts';
+import { ownerFields } from './owner-input.ts';
 
 /** Input of `kubernetes.rollout-restart`. */
 export const restartInput = z
-  .strictObject({ ...workloadFields, graceSeconds: graceField })
+  .strictObject({ ...workloadFields, ...ownerFields, graceSeconds: graceField })
   .refine(namesOneWorkload, oneWorkload);
 
 /** Input of `kubernetes.rollout-pause` and `kubernetes.rollout-resume`: of the three kinds only a Deployment can be paused. */
-export const pauseInput = z.strictObject(placeFields);
+export const pauseInput = z.strictObject({ ...placeFields, ...ownerFields });
 
 /** An image: repository with or without its registry, tag, digest. */
 export const imageName = z
@@ -22,6 +23,7 @@ export const imageName = z
 export const setImageInput = z
   .strictObject({
     ...workloadFields,
+    ...ownerFields,
     images: z
       .union([
         z.literal('release'),

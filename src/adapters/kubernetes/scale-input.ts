@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { objectName, whereFields } from './input.ts';
 import { labelsField } from './labels.ts';
+import { acceptedOwners, ownerFields } from './owner-input.ts';
 
 /** No workload of one cluster has more pods; a typing error has. */
 const mostReplicas = 10_000;
@@ -33,6 +34,7 @@ export const scaleInput = z
       .describe('Labels; every Deployment and StatefulSet that has them when the plan is made is scaled.')
       .meta(others('selector')),
     ...whereFields,
+    ...ownerFields,
     replicas: z
       .union([replicasField, z.literal('before')])
       .describe('How many pods; `before` is the count that each workload had when the plan was made. 0 ends all pods.'),
@@ -79,6 +81,7 @@ export const scaleBody = z.strictObject({
   deployment: objectName.exactOptional(),
   statefulSet: objectName.exactOptional(),
   ...whereFields,
+  ...acceptedOwners,
   uid: z.string().regex(/^[\w-]{1,64}$/),
   from: replicasField,
   to: replicasField,

@@ -9,13 +9,14 @@ import type { Connect, Connection } from './connect.ts';
 import { type Counted, namesByLabels, patchReplicas, readCounted } from './counted.ts';
 import { objectOf, type Place, workloadOf } from './input.ts';
 import { kubectlAt, objectExecutor } from './object-executor.ts';
-import { ownersOf } from './owners.ts';
+import { withOwners } from './owned-executor.ts';
+import { type Accepted, ownersOf, refuseOwners } from './owners.ts';
 import { type ScaleInput, type Scaling, scaleBody, scaleInput } from './scale-input.ts';
 import { applyScaling, fingerprintOf, observeScaling, type Scaled, settleScaling } from './scaling.ts';
 
 /** Sets how many pods workloads have, out, in or to none, and puts back exactly as many as there were. */
 export function createScale(connect: Connect, clock: { now(): number }): Executor {
-  return objectExecutor(connect, {
+  const executor = objectExecutor(connect, {
     kind: 'kubernetes.scale',
     body: scaleBody,
     plan: planScale,
@@ -24,6 +25,7 @@ export function createScale(connect: Connect, clock: { now(): number }): Executo
     settle: (connection, scaling, context) => settleScaling(connection, scaling, context, clock),
     byHand,
   });
+  return withOwners(connect, clock, executor);
 }
 
 /** One workload of a step, as it is and as it is to be. */
@@ -93,7 +95,7 @@ function scalingOf(
   if (from === to && autoscalers.length === 0) return null;
   if (input.only === 'out' && to < from) return null;
   if (input.only === 'in' && to > from) return null;
-  refuseForeign(place, workload);
+  refuseForeign(place, input, workload);
   const autoscaler = autoscalerOf(input, place, autoscalers);
   const limits = autoscaler && limitsOf(autoscaler);
   const held = (count: number): Limits | null => (count === 0 ? limits : { min: count, max: count });
@@ -113,10 +115,9 @@ function scalingOf(
 }
 
 /** Refuses what another tool renders, and what Backout itself runs as: nobody would be left to scale it back. */
-function refuseForeign(place: Place, workload: Counted): void {
+function refuseForeign(place: Place, accepted: Accepted, workload: Counted): void {
   const object = objectOf(place);
-  const owners = ownersOf(workload);
-  if (owners.length > 0) throw new Refusal(reason('owned-by-other', { object, owner: owners }));
+  refuseOwners(object, accepted, workload);
   if (workload.metadata.labels['app.kubernetes.io/name'] !== 'backout') return;
   throw new Refusal(reason('plan-failed', { object, why: 'own' }, 'it is Backout itself, which does not scale itself'));
 }

@@ -10,7 +10,7 @@ import { objectOf } from './input.ts';
 import { KubeError } from './kube-error.ts';
 import { lasting, type Problems } from './lasting.ts';
 import { guardedWrite, settleBy } from './object-executor.ts';
-import { ownersOf } from './owners.ts';
+import { ownersOf, refuseOwners } from './owners.ts';
 import { isAlive, problemsOf } from './pods.ts';
 import { isReady } from './rollout.ts';
 import type { Scaling } from './scale-input.ts';
@@ -86,8 +86,7 @@ function refuseMoved(scaling: Scaling, { workload, autoscalers }: Scaled): void 
   const { autoscaler } = scaling;
   const moved = new Refusal(reason('target-changed', { object }));
   if (workload.metadata.uid !== scaling.uid) throw moved;
-  const owners = ownersOf(workload);
-  if (owners.length > 0) throw new Refusal(reason('owned-by-other', { object, owner: owners }));
+  refuseOwners(object, scaling, workload);
   if (autoscalers.length !== (autoscaler ? 1 : 0)) throw moved;
   const [found] = autoscalers;
   if (autoscaler && found) {

@@ -4,12 +4,13 @@ import { secretInput } from './configuration-input.ts';
 import type { Connect } from './connect.ts';
 import { keyedStep } from './keyed-step.ts';
 import { objectExecutor } from './object-executor.ts';
+import { withOwners } from './owned-executor.ts';
 
 /** Sets and removes keys of a Secret; no value of it, old or new, leaves the cluster and the worker. */
 export function createSecret(connect: Connect, clock: { now(): number }, readSecret: ReadSecret): Executor {
   const step = keyedStep('kubernetes.secret', { clock, readSecret }, raw => {
-    const { secret, set, remove, ...where } = secretInput.parse(raw);
-    return { place: { ...where, kind: 'Secret', name: secret }, values: set, remove };
+    const { secret, set, remove, owner, argocd: _, ...where } = secretInput.parse(raw);
+    return { place: { ...where, kind: 'Secret', name: secret }, values: set, remove, owner };
   });
-  return objectExecutor(connect, step);
+  return withOwners(connect, clock, objectExecutor(connect, step));
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { objectName, whereFields } from './input.ts';
+import { ownerFields } from './owner-input.ts';
 
 const part = '[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?';
 /** A label's key, with or without a domain before it. */
@@ -14,6 +15,7 @@ export const labelValue = z.string().regex(new RegExp(`^${part}$`), 'not a label
 export const serviceSelectorInput = z
   .strictObject({
     ...whereFields,
+    ...ownerFields,
     service: objectName.describe('Name of the Service.'),
     selector: z
       .record(labelKey, labelValue)

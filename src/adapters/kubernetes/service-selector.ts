@@ -8,6 +8,8 @@ import type { Connect, Connection } from './connect.ts';
 import { refuseUnaccepted } from './keyed-plan.ts';
 import { KubeError } from './kube-error.ts';
 import { emptyPlan, kubectlAt, objectExecutor } from './object-executor.ts';
+import { withOwners } from './owned-executor.ts';
+import { refuseOwners } from './owners.ts';
 import {
   endpointsOf,
   patchSelector,
@@ -24,7 +26,6 @@ import {
   demandReady,
   inWords,
   observeSwitch,
-  refuseOwnedService,
   type Switch,
   settleSwitch,
   switchBody,
@@ -33,7 +34,7 @@ import {
 
 /** Leads a Service to other pods by its selector (blue/green), once enough of them are ready. */
 export function createServiceSelector(connect: Connect, clock: { now(): number }): Executor {
-  return objectExecutor(connect, {
+  const executor = objectExecutor(connect, {
     kind: 'kubernetes.service-selector',
     body: switchBody,
     plan: planSwitch,
@@ -45,16 +46,17 @@ export function createServiceSelector(connect: Connect, clock: { now(): number }
       `${kubectlAt(change)} get endpointslices -l kubernetes.io/service-name=${change.service}`,
     ],
   });
+  return withOwners(connect, clock, executor);
 }
 
 async function planSwitch(connection: Connection, { signal }: PlanContext, raw: JsonObject): Promise<StepPlan> {
-  const { selector, minReady, ...place } = serviceSelectorInput.parse(raw);
+  const { selector, minReady, owner, argocd: _, ...place } = serviceSelectorInput.parse(raw);
   const object = serviceObject(place);
   const service = await readIt(connection, place, signal);
   const before = service.spec.selector;
   const after = { ...before, ...selector };
   if (inWords(before) === inWords(after)) return emptyPlan;
-  refuseOwnedService(object, service);
+  refuseOwners(object, { owner }, service);
   refuseUnselecting(object, service);
   const change: Switch = { ...place, uid: service.metadata.uid, before, after, minReady };
   const pods = await demandReady(connection, change, service, signal);

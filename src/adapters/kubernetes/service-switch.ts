@@ -5,7 +5,8 @@ import type { ApplyContext, Observation, Settlement } from '../../ports/executor
 import type { Connection } from './connect.ts';
 import { KubeError } from './kube-error.ts';
 import { guardedWrite, settleBy } from './object-executor.ts';
-import { ownersOf } from './owners.ts';
+import { acceptedOwners } from './owner-input.ts';
+import { ownersOf, refuseOwners } from './owners.ts';
 import {
   endpointsOf,
   patchSelector,
@@ -24,6 +25,7 @@ const selector = z.record(labelKey, labelValue);
 /** What an operation on a Service's selector says. */
 export const switchBody = z.strictObject({
   ...serviceFields,
+  ...acceptedOwners,
   uid: z.string().regex(/^[\w-]{1,64}$/),
   before: selector,
   after: selector,
@@ -84,17 +86,11 @@ export async function applySwitch(connection: Connection, change: Switch, { sign
     if (known && same(service.spec.selector, change.after)) return;
     if (!known || !same(service.spec.selector, change.before))
       throw new Refusal(reason('target-changed', { object: serviceObject(change) }));
-    refuseOwnedService(serviceObject(change), service);
+    refuseOwners(serviceObject(change), change, service);
     await demandReady(connection, change, service, signal);
     await patchSelector(connection, change, service, change.after, { dryRun: false, signal });
   };
   await guardedWrite(() => readService(connection, change, signal), write, signal);
-}
-
-/** Refuses what another tool owns: it would switch back. */
-export function refuseOwnedService(object: string, service: Service): void {
-  const owners = ownersOf(service);
-  if (owners.length > 0) throw new Refusal(reason('owned-by-other', { object, owner: owners }));
 }
 
 /** Refuses to lead users where nobody answers; tells how many pods are ready. Throws `KubeError`. */

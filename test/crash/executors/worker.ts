@@ -83,7 +83,7 @@ async function work(env: Environment): Promise<void> {
     { connection: stores.place, drive: (run, turn) => drive(deps, run, turn), trouble, silent },
     worker,
   );
-  startReconciler({ store: stores.runs, doorbell, worker, log, everyMs: 200 });
+  startReconciler({ store: stores.runs, releases: stores.releases, doorbell, worker, log, everyMs: 200 });
   tell({ told: 'works' });
 }
 

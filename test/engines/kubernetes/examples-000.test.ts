@@ -6,7 +6,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Release } from '../../../src/domain/release.ts';
 import { useCluster } from '../../cluster/suite.ts';
 import { type ExampleRuns, openExample } from './example-runs.ts';
-import { atRevision, imageOf, makeDeployment, podsOf, readDeployment, rolledOut, setImage } from './workloads.ts';
+import {
+  atRevision,
+  imageOf,
+  makeDeployment,
+  patchDeployment,
+  podsOf,
+  readDeployment,
+  rolledOut,
+} from './workloads.ts';
 
 const cluster = useCluster();
 const name = 'new-stock-api';
@@ -43,28 +51,38 @@ beforeAll(async () => {
   });
   const probe = { httpGet: { path: '/api/v1/monitoring/health', port: 3000 }, periodSeconds: 1 };
   const container = {
-    name: 'app',
+    name,
     image: 'app:1.0.0',
     imagePullPolicy: 'Never',
     command: ['/bin/sh', '-c', serving],
     env: [{ name: 'MONGODB_URI', value: 'mongodb://db/symbols' }],
     readinessProbe: probe,
   };
-  await makeDeployment(api, namespace, name, { replicas: 2, podSpec: { containers: [container] } });
+  await makeDeployment(api, namespace, name, {
+    replicas: 2,
+    podSpec: { dnsPolicy: 'Default', containers: [container] },
+  });
   await rolledOut(api, namespace, name);
   await atRevision(api, namespace, name, 1);
   runs = await openExample('symbol-mapper', [name, 'production'], cluster.kubeconfigPath, [
     ['namespace: default', `namespace: ${namespace}`],
     ['/etc/backout/emergency-rollback', value],
+    ['new-stock-api: new-stock-api:stable', 'new-stock-api: app:1.0.0'],
   ]);
   good = await runs.release('1.0.0');
-  await setImage(api, namespace, name, 'app:1.1.0');
-  await rolledOut(api, namespace, name);
+  await deploy('app:1.1.0');
 }, 120_000);
 afterAll(async () => {
   await runs?.close();
   await rm(folder, { recursive: true, force: true });
 });
+
+/** Deploys an image by hand. */
+async function deploy(image: string): Promise<void> {
+  const template = { spec: { containers: [{ name, image }] } };
+  await patchDeployment(cluster.api, namespace, name, { spec: { template } });
+  await rolledOut(cluster.api, namespace, name);
+}
 
 const env = async () => {
   const found = await readDeployment(cluster.api, namespace, name);
@@ -114,5 +132,31 @@ describe('the Symbol Mapper plan on a real cluster', { timeout: 120_000 }, () =>
   it('level 3, native: the revision before, whose pods are seen to run it (76, 78, 80, 162-166, 175)', async () => {
     await runs.run('native', good);
     expect(await imageOf(cluster.api, namespace, name)).toBe('app:1.0.0');
+  });
+
+  it('level 2: the configuration from before, and a restart that loads it; what was there is in the plan (55-57)', async () => {
+    const before = (await podsOf(cluster.api, namespace, name)).map(pod => String(pod.metadata?.uid));
+    const [applied] = await runs.run('configuration');
+    expect(applied?.operations[0]?.inverse).not.toBeNull();
+    const config = await cluster.api('GET', `/api/v1/namespaces/${namespace}/configmaps/app-config`);
+    expect(config.data).toEqual({ SYMBOL_MAPPING_CACHE_ENABLED: 'false', BATCH_SIZE: '10', OTHER: 'kept' });
+    const after = (await podsOf(cluster.api, namespace, name)).map(pod => String(pod.metadata?.uid));
+    expect(after.filter(uid => before.includes(uid))).toEqual([]);
+  });
+
+  it('level 3, by image: those of the last good release, as they were seen to run (72, 73, 377)', async () => {
+    await deploy('app:1.2.0');
+    await runs.run('image', good);
+    expect(await imageOf(cluster.api, namespace, name)).toMatch(/app:1\.0\.0/);
+  });
+
+  it('a rollback failed: standstill, minimal configuration and image, one instance, healthy, then all (83, 84, 132-136, 385)', async () => {
+    await deploy('app:1.1.0');
+    const plans = await runs.run('emergency');
+    expect(plans.map(({ operations }) => operations.length)).toEqual([1, 1, 1, 1, 1, 1]);
+    const found = await readDeployment(cluster.api, namespace, name);
+    expect([await imageOf(cluster.api, namespace, name), Number(found.spec?.replicas)]).toEqual(['app:1.0.0', 2]);
+    const config = await cluster.api('GET', `/api/v1/namespaces/${namespace}/configmaps/app-config`);
+    expect(config.data?.BATCH_SIZE).toBe('1');
   });
 });

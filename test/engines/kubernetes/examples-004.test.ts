@@ -111,7 +111,7 @@ describe('the catering platform’s plan on a real cluster', { timeout: 180_000 
   });
 
   it('Helm: the last good revision; by force and from a standstill only where a rollback failed (98-102, 137, 139-141)', async () => {
-    const helm = await openHelm(cluster, 'helm4');
+    const helm = await openHelm(cluster, 'helm3');
     closing.push(helm);
     const { namespace } = helm;
     await helm.deploy({ image: 'app:1.0.0', replicas: 2 }, '--wait');

@@ -112,6 +112,7 @@ describe('what a release needs besides itself', { timeout: 90_000 }, () => {
         facts: { names: ['ConfigMap flags', 'Secret login', 'PersistentVolumeClaim data', 'ServiceAccount shop'] },
       },
       { code: 'image-not-pulled' },
+      { code: 'services-not-readable' },
     ]);
     expect(plan.operations).toHaveLength(1);
   });

@@ -39,6 +39,7 @@ export const neededRules: Rules = [
     resources: ['pods', 'configmaps', 'secrets', 'serviceaccounts', 'persistentvolumeclaims'],
     verbs: ['get', 'list'],
   },
+  { apiGroups: [''], resources: ['services'], verbs: ['list'] },
 ];
 
 /** One namespace with an account of the bot's own, seen through a proxy that can make things go wrong. */

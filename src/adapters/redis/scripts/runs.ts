@@ -108,10 +108,9 @@ local function append(run,events)
 end
 local function change_timers(run,timers)
   for _,name in ipairs(timers.clear) do redis.call('ZREM',P..'due',run.id..'|'..name) end
-  if one_of(FINAL,run.status) then return end
-  for _,timer in ipairs(timers.set) do
+  for _,timer in ipairs(timers.set) do if timer.name=='held-reminder' or not one_of(FINAL,run.status) then
     redis.call('ZADD',P..'due',now+timer.delay,run.id..'|'..timer.name)
     redis.call('HSET',P..'run:'..run.id,'timer:'..timer.name,now+timer.delay)
-  end
+  end end
 end
 `;

@@ -1,0 +1,78 @@
+import type { Api, Json } from '../../cluster/api.ts';
+import type { Rules, TestCluster } from '../../cluster/suite.ts';
+import { neededRules, openPlace, type Place } from './targets.ts';
+import { atRevision, makeDeployment, patchDeployment, setImage } from './workloads.ts';
+
+/** The rights that suspending asks for besides, by the documentation. */
+export const ownerRules: Rules = [
+  ...neededRules,
+  { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'patch'] },
+  { apiGroups: ['argoproj.io'], resources: ['applications'], verbs: ['get', 'patch'] },
+  { apiGroups: ['argoproj.io'], resources: ['applicationsets'], verbs: ['get'] },
+  { apiGroups: ['kustomize.toolkit.fluxcd.io'], resources: ['kustomizations'], verbs: ['get', 'patch'] },
+  { apiGroups: ['helm.toolkit.fluxcd.io'], resources: ['helmreleases'], verbs: ['get', 'patch'] },
+];
+
+const groups = {
+  Application: 'argoproj.io/v1alpha1',
+  ApplicationSet: 'argoproj.io/v1alpha1',
+  Kustomization: 'kustomize.toolkit.fluxcd.io/v1',
+  HelmRelease: 'helm.toolkit.fluxcd.io/v2',
+} as const;
+type Kind = keyof typeof groups;
+
+const specs: Readonly<Record<Kind, object>> = {
+  Application: {
+    project: 'default',
+    source: { repoURL: 'https://git.invalid/shop.git', path: 'deploy' },
+    destination: { server: 'https://kubernetes.default.svc' },
+    syncPolicy: { automated: { prune: true, selfHeal: true }, syncOptions: ['CreateNamespace=true'] },
+  },
+  ApplicationSet: {
+    generators: [],
+    template: { metadata: { name: 'x' }, spec: { project: 'default', destination: {} } },
+  },
+  Kustomization: { interval: '1m', prune: true, sourceRef: { kind: 'GitRepository', name: 'shop' } },
+  HelmRelease: { interval: '1m', chartRef: { kind: 'OCIRepository', name: 'shop' } },
+};
+
+/** One namespace with a Deployment `shop` at 1.1.0, no pods, and tools that render it. */
+export interface OwnedShop {
+  readonly api: Api;
+  readonly namespace: string;
+  readonly place: Place;
+  /** Makes an object of a tool; its `spec` is laid over the usual one. */
+  make(kind: Kind, name: string, more?: { metadata?: object; spec?: object }, manager?: string): Promise<Json>;
+  read(kind: Kind, name: string): Promise<Json>;
+  patch(kind: Kind, name: string, patch: object): Promise<Json>;
+  /** Marks the Deployment as rendered by somebody. */
+  mark(metadata: object): Promise<Json>;
+}
+
+/** Opens one. */
+export async function openOwned(cluster: TestCluster): Promise<OwnedShop> {
+  const { api } = cluster;
+  const place = await openPlace(cluster, ownerRules);
+  const { namespace } = place;
+  await makeDeployment(api, namespace, 'shop', { replicas: 0, image: 'app:1.0.0' });
+  await atRevision(api, namespace, 'shop', 1);
+  await setImage(api, namespace, 'shop', 'app:1.1.0');
+  await atRevision(api, namespace, 'shop', 2);
+  const path = (kind: Kind, name = '') =>
+    `/apis/${groups[kind]}/namespaces/${namespace}/${kind.toLowerCase()}s${name && `/${name}`}`;
+  return {
+    api,
+    namespace,
+    place,
+    make: (kind, name, more = {}, manager = 'person') =>
+      api('POST', `${path(kind)}?fieldManager=${manager}`, {
+        apiVersion: groups[kind],
+        kind,
+        metadata: { name, ...more.metadata },
+        spec: { ...specs[kind], ...more.spec },
+      }),
+    read: (kind, name) => api('GET', path(kind, name)),
+    patch: (kind, name, patch) => api('PATCH', path(kind, name), patch, 'application/merge-patch+json'),
+    mark: metadata => patchDeployment(api, namespace, 'shop', { metadata }),
+  };
+}
