@@ -34,7 +34,18 @@ export function template(
   values: object,
   options: { helm?: string; flags?: readonly string[] } = {},
 ): { readonly objects: readonly Made[]; readonly said: string } {
-  const argv = ['template', 'backout', chart, '--namespace', 'backout', '--values', '-', ...(options.flags ?? [])];
+  const argv = [
+    'template',
+    'backout',
+    chart,
+    '--namespace',
+    'backout',
+    '--values',
+    '-',
+    '--kube-version',
+    '1.34.0',
+    ...(options.flags ?? []),
+  ];
   const env = { PATH: '/usr/bin:/bin', HOME: '/nowhere' };
   const input = stringify({ ...leastValues, ...values });
   const ran = spawnSync(options.helm ?? helmOf('helm4'), argv, { input, encoding: 'utf8', env });
