@@ -108,7 +108,10 @@ export async function applyScaling(connection: Connection, scaling: Scaling, con
   if (isDone(scaling, first)) return;
   if (holds) await writeLimits(connection, scaling, context.signal);
   await writeCount(connection, scaling, context.signal);
-  if (!holds) await writeLimits(connection, scaling, context.signal);
+  if (holds || !autoscaler) return;
+  await writeLimits(connection, scaling, context.signal);
+  // One that was still held may have seen the count out of its limits and moved it back.
+  await writeCount(connection, scaling, context.signal);
 }
 
 async function writeCount(connection: Connection, scaling: Scaling, signal: AbortSignal): Promise<void> {
