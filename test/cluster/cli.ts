@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { buildCluster } from './build.ts';
 import { readClusterEnvironment } from './environment.ts';
+import { writeImages } from './images.ts';
 import { isRunning, standingState, stopUnowned } from './shared.ts';
 import { startClusterIn } from './start.ts';
 import { stopCluster } from './stop.ts';
@@ -29,13 +30,14 @@ async function down(): Promise<void> {
 
 const commands: Record<string, () => Promise<void>> = {
   build: () => buildCluster(environment, say, process.argv.slice(3)),
+  images: async () => writeImages(resolve(process.argv[3] ?? 'backout-images.tar')),
   up,
   down,
 };
 
 const command = commands[process.argv[2] ?? ''];
 try {
-  if (!command) throw new Error('usage: cli.ts build [PROGRAM…] | up | down');
+  if (!command) throw new Error('usage: cli.ts build [PROGRAM…] | images FILE | up | down');
   await command();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

@@ -109,24 +109,39 @@ export async function buildCrds(set: CrdSet, environment: ClusterEnvironment): P
 
 const definitionsPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
-/** Creates what a cluster lacks of a set and waits until its kinds are served; answers their names. */
+const isEstablished = (definition: Json | undefined) =>
+  [...(definition?.status?.conditions ?? [])].some(
+    ({ type, status }) => String(type) === 'Established' && String(status) === 'True',
+  );
+
+/** Definitions are up to a megabyte: on a busy machine the server may need longer for one than a request may take, and have made it nevertheless. */
+const patience = 90_000;
+
+async function install(api: Api, definition: Json, name: string): Promise<void> {
+  const look = () =>
+    api('GET', `${definitionsPath}/${name}`).catch(error => {
+      if (error.status === 404) return undefined;
+      throw error;
+    });
+  await eventually(
+    `${name} is made`,
+    async () =>
+      (await look().catch(() => undefined)) ?? api('POST', definitionsPath, definition).catch(() => undefined),
+    patience,
+  );
+  await eventually(`${name} is served`, async () => isEstablished(await look().catch(() => undefined)), patience);
+}
+
+/** Creates what a cluster lacks of a set, one definition after the other, and waits until its kinds are served; answers their names. */
 export async function installCrds(api: Api, set: CrdSet, environment: ClusterEnvironment): Promise<string[]> {
   const file = cachedSet(set, environment.cache);
   if (!existsSync(file)) throw new Error(`the definitions of ${set} are not built yet: run npm run cluster:build`);
   const definitions: readonly Json[] = JSON.parse(readFileSync(file, 'utf8'));
-  return Promise.all(
-    definitions.map(async definition => {
-      const name = String(definition.metadata?.name);
-      await api('POST', definitionsPath, definition).catch(error => {
-        if (error.status !== 409) throw error;
-      });
-      await eventually(`${name} is served`, async () => {
-        const found = await api('GET', `${definitionsPath}/${name}`);
-        return [...(found.status?.conditions ?? [])].some(
-          ({ type, status }) => String(type) === 'Established' && String(status) === 'True',
-        );
-      });
-      return name;
-    }),
-  );
+  const names: string[] = [];
+  for (const definition of definitions) {
+    const name = String(definition.metadata?.name);
+    await install(api, definition, name);
+    names.push(name);
+  }
+  return names;
 }

@@ -129,7 +129,7 @@ it('a further control plane has objects of its own, and outlives the end of its 
   expect(await imageOf(plane.api, namespace, 'shop')).toBe('app:1.0.0');
 });
 
-it.each(crdSets)('the kinds of %s are served', { timeout: 60_000 }, async set => {
+it.each(crdSets)('the kinds of %s are served', { timeout: 120_000 }, async set => {
   const names = await cluster.installCrds(set);
   expect(names.length).toBeGreaterThan(0);
   expect(await cluster.installCrds(set)).toEqual(names);
