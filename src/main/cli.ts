@@ -11,7 +11,7 @@ import { bullDoorbell } from '../adapters/bullmq/doorbell.ts';
 import { relayBell } from '../adapters/redis/relay-bell.ts';
 import { slackManifest } from '../adapters/slack/manifest.ts';
 import { discoveredCatalogue, readerRole } from '../config/discovered.ts';
-import { type Environment, environmentVariable } from '../config/env.ts';
+import { type Environment, environmentVariable, inheritedVariables } from '../config/env.ts';
 import { starterCatalogue } from '../config/init.ts';
 import { catalogueJsonSchema } from '../config/json-schema.ts';
 import { formatProblem } from '../config/problem.ts';
@@ -145,7 +145,10 @@ export function cliDeps(env: Environment, log: Log, startProgram: () => Promise<
     }),
     discover: async ({ namespaces, account: who, signal }) => {
       const { createDiscover } = await import('../adapters/kubernetes/discover.ts');
-      const found = await createDiscover({ kubeconfig: env.KUBECONFIG, clock })(namespaces, signal);
+      const found = await createDiscover({ kubeconfig: env.KUBECONFIG, childEnvironment: inheritedVariables(), clock })(
+        namespaces,
+        signal,
+      );
       const catalogue = discoveredCatalogue(found, who);
       const role = { 'backout-reader.yaml': readerRole(namespaces, lookingRights()) };
       return { found: found.length, files: catalogue ? { 'backout.discovered.yaml': catalogue, ...role } : {} };

@@ -1,5 +1,5 @@
 import { inspectRedis } from '../adapters/redis/inspect.ts';
-import type { Environment } from '../config/env.ts';
+import { type Environment, inheritedVariables } from '../config/env.ts';
 import { checkSecrets } from '../config/secrets.ts';
 import type { Catalogue, TargetSpec } from '../domain/catalogue.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -95,6 +95,7 @@ function kubernetesProbe({ env, clock, today }: ProbeParts): Probe {
     const uses = clusterUses(today());
     if (uses.length === 0) return [];
     const { createKubernetesProbe } = await import('../adapters/kubernetes/doctor.ts');
-    return createKubernetesProbe({ kubeconfig: env.KUBECONFIG, clock }, uses)(context);
+    const deps = { kubeconfig: env.KUBECONFIG, childEnvironment: inheritedVariables(), clock };
+    return createKubernetesProbe(deps, uses)(context);
   };
 }

@@ -133,6 +133,7 @@ async function openWorkerSide(opened: Process, safety: Safety, bind: typeof bind
     clock,
     alerts: stores.alerts,
     kubeconfig: env.KUBECONFIG,
+    childEnvironment: inheritedVariables(),
     stateDir: env.BACKOUT_STATE_DIR,
     catalogueFolder: dirname(resolve(env.BACKOUT_CATALOG)),
     kept: stores.kept,

@@ -28,6 +28,8 @@ export interface TableDeps {
   readonly clock: { now(): number };
   readonly alerts: Pick<AlertStore, 'episode'>;
   readonly kubeconfig: string | null;
+  /** PATH, HOME and LANG for plugins that a kubeconfig names. */
+  readonly childEnvironment?: Readonly<Record<string, string>>;
   readonly stateDir: string;
   /** Absolute path of the folder that the catalogue lies in. */
   readonly catalogueFolder: string;

@@ -1,11 +1,11 @@
 import { Refusal } from '../../domain/reason.ts';
 import type { OpenCluster } from '../../ports/cluster.ts';
 import { createConnect } from './connect.ts';
-import type { KubernetesDeps } from './input.ts';
 import { KubeError, refusalOf } from './kube-error.ts';
+import type { KubeconfigDeps } from './kubeconfig.ts';
 
 /** Opens clusters for adapters whose tool keeps its books in them; one connection for each kubeconfig and context. */
-export function createOpenCluster(deps: Pick<KubernetesDeps, 'kubeconfig'>): OpenCluster {
+export function createOpenCluster(deps: KubeconfigDeps): OpenCluster {
   const connect = createConnect(deps);
   return async place => {
     const connection = await connect(place);

@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
-import { delimiter } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { Refusal, reason } from '../../domain/reason.ts';
-import type { KubernetesDeps, Place } from './input.ts';
+import type { Place } from './input.ts';
 import { isTransient, KubeError } from './kube-error.ts';
+import { type KubeconfigDeps, type Loaded, loadKubeconfig, messageOf } from './kubeconfig.ts';
 import { type KubeAnswer, type KubeRequest, transfer, type Upgraded, upgrade } from './transfer.ts';
 
 export type { KubeRequest } from './transfer.ts';
@@ -27,64 +25,44 @@ export type Connect = (place: Pick<Place, 'context' | 'kubeconfig'>) => Promise<
 
 /** Waits before the second and later tries of a read, in ms. */
 const patience = [200, 800, 2_000];
-const tokenOfPod = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 /** Makes the opener; Kubernetes' own client, which reads every form of kubeconfig, is loaded at the first connection. */
-export function createConnect(deps: Pick<KubernetesDeps, 'kubeconfig'>): Connect {
+export function createConnect(deps: KubeconfigDeps): Connect {
   const opened = new Map<string, Promise<Connection>>();
   return place => {
     const key = JSON.stringify([place.kubeconfig, place.context]);
     const known = opened.get(key);
     if (known) return known;
-    const opening = loadConfig(place, deps.kubeconfig).then(config => connectionOf(config, () => opened.delete(key)));
+    const load = () => loadKubeconfig(place, deps);
+    const opening = load().then(loaded => connectionOf(loaded, load, () => opened.delete(key)));
     opened.set(key, opening);
     opening.catch(() => opened.delete(key));
     return opening;
   };
 }
 
-async function loadConfig(place: Pick<Place, 'context' | 'kubeconfig'>, inherited: string | null): Promise<KubeConfig> {
-  const { KubeConfig: Config } = await import('@kubernetes/client-node');
-  const config = new Config();
-  const files = (place.kubeconfig ?? inherited ?? '').split(delimiter).filter(Boolean);
-  try {
-    const [first, ...more] = files;
-    if (first) config.loadFromFile(first);
-    else if (existsSync(tokenOfPod)) config.loadFromCluster();
-    else throw new Error('neither KUBECONFIG nor a kubeconfig of the target is set');
-    for (const file of more) {
-      const further = new Config();
-      further.loadFromFile(file);
-      config.mergeConfig(further, true);
-    }
-  } catch (error) {
-    const said = error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
-    throw new Refusal(
-      reason('target-unreachable', { what: 'Kubernetes' }, `no usable kubeconfig: ${said.split('\n')[0]}`),
-    );
-  }
-  if (place.context) config.setCurrentContext(place.context);
-  if (!config.getCurrentCluster()) {
-    const wanted = place.context ? `context ${place.context}` : 'current context';
-    throw new Refusal(reason('target-unreachable', { what: 'Kubernetes' }, `the kubeconfig has no ${wanted}`));
-  }
-  return config;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown error';
-}
-
-function connectionOf(config: KubeConfig, forget: () => void): Connection {
-  const forgetting = async <T>(call: () => Promise<T>): Promise<T> => {
+function connectionOf(first: Loaded, load: () => Promise<Loaded>, forget: () => void): Connection {
+  let held = first;
+  // Credentials that others renew are read again when they are over or refused; a refused request has had no effect.
+  const renewing = async <T>(call: (config: KubeConfig) => Promise<T>): Promise<T> => {
+    if (held.expires() <= Date.now()) held = await load();
     try {
-      return await call();
+      return await call(held.config);
+    } catch (error) {
+      if (!(error instanceof KubeError) || error.status !== 401 || !held.renews) throw error;
+      held = await load();
+      return call(held.config);
+    }
+  };
+  const forgetting = async <T>(call: (config: KubeConfig) => Promise<T>): Promise<T> => {
+    try {
+      return await renewing(call);
     } catch (error) {
       if (error instanceof KubeError && (error.status === 401 || error.status === 0)) forget();
       throw error;
     }
   };
-  const send = (request: KubeRequest) => forgetting(() => exchange(config, request));
+  const send = (request: KubeRequest) => forgetting(config => exchange(config, request));
   const read = async (request: KubeRequest): Promise<unknown> => {
     for (const wait of patience) {
       try {
@@ -99,8 +77,8 @@ function connectionOf(config: KubeConfig, forget: () => void): Connection {
   return {
     send,
     read,
-    ask: request => forgetting(async () => transfer(config, request, await optionsFor(config, request))),
-    upgrade: (request, protocol) => forgetting(() => opened(config, request, protocol)),
+    ask: request => forgetting(async config => transfer(config, request, await optionsFor(config, request))),
+    upgrade: (request, protocol) => forgetting(config => opened(config, request, protocol)),
   };
 }
 
@@ -108,11 +86,26 @@ async function optionsFor(config: KubeConfig, asked: KubeRequest): Promise<Reque
   asked.signal.throwIfAborted();
   const options: RequestOptions = {};
   try {
-    await config.applyToHTTPSOptions(options);
+    await unlessAborted(config.applyToHTTPSOptions(options), asked.signal);
   } catch (error) {
+    asked.signal.throwIfAborted();
     throw new KubeError(asked, 401, `credentials could not be made: ${messageOf(error)}`);
   }
   return options;
+}
+
+/** A plugin that makes credentials may take its time, whoever asked for them no longer waits then. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 async function exchange(config: KubeConfig, asked: KubeRequest): Promise<unknown> {

@@ -28,10 +28,7 @@ const page = z.object({
 const pageSize = 500;
 
 /** Finds what runs in a cluster: the kubeconfig's current context. Kubernetes' own namespaces are looked at only where they are named. */
-export function createDiscover(
-  deps: KubernetesDeps,
-  connect: Connect = createConnect({ kubeconfig: deps.kubeconfig }),
-): Discover {
+export function createDiscover(deps: KubernetesDeps, connect: Connect = createConnect(deps)): Discover {
   return (namespaces, signal) =>
     plainly(async () => {
       for (const name of namespaces) {
