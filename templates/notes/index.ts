@@ -10,6 +10,7 @@ import { configurationNotes } from './kubernetes-configuration.ts';
 import { kubernetesObjectNotes } from './kubernetes-objects.ts';
 import { kubernetesOwnerNotes } from './kubernetes-owners.ts';
 import { kubernetesPodNotes } from './kubernetes-pods.ts';
+import { kubernetesTrafficNotes } from './kubernetes-traffic.ts';
 import { planNotes } from './plan.ts';
 import { releasesNotes } from './releases.ts';
 import type { NoteTable } from './table.ts';
@@ -23,6 +24,7 @@ export const noteAreas: Readonly<Record<string, NoteTable>> = {
   kubernetesObjects: kubernetesObjectNotes,
   kubernetesOwners: kubernetesOwnerNotes,
   kubernetesPods: kubernetesPodNotes,
+  kubernetesTraffic: kubernetesTrafficNotes,
   host: hostNotes,
   git: gitNotes,
   command: commandNotes,

@@ -20,11 +20,12 @@ export const runningReasons = {
     'zh-CN': f =>
       `${f.object || f.objects ? `${names(f.object ?? f.objects)} ` : '目标'}在计划展示之后有变化，原计划作废`,
   },
-  /** {object, owner} */
+  /** {object, owner, instead} */
   'owned-by-other': {
     en: f =>
-      `${where(f.object, '~ ')}${f.object ? 'is' : 'it is'} managed by ${names(f.owner)}, which would undo the change${choices(f.can, 'en')}`,
-    'zh-CN': f => `${where(f.object, '~ ')}由 ${names(f.owner)} 管理，改动会被它覆盖${choices(f.can, 'zh-CN')}`,
+      `${where(f.object, '~ ')}${f.object ? 'is' : 'it is'} managed by ${names(f.owner)}, which would undo the change${where(f.instead, ': take the step ~')}${choices(f.can, 'en')}`,
+    'zh-CN': f =>
+      `${where(f.object, '~ ')}由 ${names(f.owner)} 管理，改动会被它覆盖${where(f.instead, '：请改用步骤 ~')}${choices(f.can, 'zh-CN')}`,
   },
   /** {object, owner, can} */
   'owner-has-parent': {

@@ -16,6 +16,7 @@ import {
 import { podExecutors } from './pods-entries.ts';
 import { rolloutExecutors } from './rollout-entries.ts';
 import { serviceSelectorInput } from './service-input.ts';
+import { trafficExecutors } from './traffic-entries.ts';
 
 /** Rows for the table of executors; what talks to a cluster is loaded when a catalogue needs it. */
 export const kubernetesExecutors: readonly ExecutorEntry<KubernetesStepDeps>[] = [
@@ -114,6 +115,7 @@ export const kubernetesExecutors: readonly ExecutorEntry<KubernetesStepDeps>[] =
   },
   ...podExecutors,
   ...rolloutExecutors,
+  ...trafficExecutors,
 ];
 
 /** Rows for the table of checks. */

@@ -5,8 +5,9 @@ import { Refusal, reason } from '../../domain/reason.ts';
 import type { PlanContext } from '../../ports/executor.ts';
 import { type Change, fingerprintOf } from './change.ts';
 import type { Connection } from './connect.ts';
+import { refuseDriven } from './drivers.ts';
 import { takenFields } from './fields.ts';
-import { objectOf, placeOf } from './input.ts';
+import { objectOf, placeOf, workloadOf } from './input.ts';
 import { isDenied, KubeError } from './kube-error.ts';
 import { type Found, wordsOf } from './references.ts';
 import { podSpecOf, templateDiff, templateHash, versionOf } from './template.ts';
@@ -112,6 +113,11 @@ export async function draftOperation(
   const { world, template, annotations } = draft;
   const { workload } = world;
   const { signal } = context;
+  const driven = await refuseDriven(
+    connection,
+    { ...workloadOf(draft.change), namespace: draft.change.namespace },
+    signal,
+  );
   const patch = guardedPatch(workload, template, annotations);
   const tried = await patchWorkload(connection, draft.change, patch, { dryRun: true, signal }).catch(
     (error: unknown) => {
@@ -149,7 +155,8 @@ export async function draftOperation(
       : null,
   };
   const taken = takenFields(workload, tried);
-  return { operation, warnings: taken.map(found => note('fields-taken', { object, ...found })) };
+  const fought = taken.map(found => note('fields-taken', { object, ...found }));
+  return { operation, warnings: [...driven, ...fought] };
 }
 
 function inverseOf(change: Change, revision: string, version: string, workload: Workload): Change {

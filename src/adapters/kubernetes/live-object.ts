@@ -28,11 +28,11 @@ export function liveObject({ kind, namespace, name }: Pick<ObjectPlace, 'kind' |
   return `${kind.toLowerCase()} ${namespace}/${name}`;
 }
 
-const requestFor = (place: ObjectPlace, verb: string, signal: AbortSignal, query = '') => {
+const requestFor = (place: ObjectPlace, verb: string, signal: AbortSignal, query = '', subresource = '') => {
   const group = place.api === 'api/v1' ? '' : `.${place.api.split('/')[1]}`;
   const { api, namespace, plural, name } = place;
-  const path = pathOf(api, namespace, plural, name) + query;
-  return { verb, resource: plural + group, namespace, path, signal };
+  const path = pathOf(api, namespace, plural, name) + subresource + query;
+  return { verb, resource: plural + subresource + group, namespace, path, signal };
 };
 
 function liveOf(request: ReturnType<typeof requestFor>, answer: unknown): Live {
@@ -78,15 +78,16 @@ export async function applyLive(
   return liveOf(request, await connection.send({ ...request, body, contentType: 'application/apply-patch+yaml' }));
 }
 
-/** Changes an object by a JSON patch. Throws `KubeError`. */
+/** Changes an object by a JSON patch, its status where `part` says so. Throws `KubeError`. */
 export async function patchLive(
   connection: Connection,
   place: ObjectPlace,
   operations: readonly JsonObject[],
   options: WriteOptions,
+  part: 'spec' | 'status' = 'spec',
 ): Promise<void> {
   const query = `?fieldManager=backout${options.dryRun ? '&dryRun=All' : ''}`;
-  const request = requestFor(place, 'patch', options.signal, query);
+  const request = requestFor(place, 'patch', options.signal, query, part === 'status' ? '/status' : '');
   await connection.send({ ...request, body: operations, contentType: 'application/json-patch+json' });
 }
 

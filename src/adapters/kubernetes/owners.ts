@@ -57,9 +57,26 @@ export function hasChosen({ owner = 'refuse' }: Accepted): boolean {
   return owner !== 'refuse';
 }
 
-/** Refuses what another tool owns, unless the step has chosen what to do about it or it was judged: it would put the failing release back. */
+/** Steps that act on an owner in place of what it owns. */
+const steps: Readonly<Record<string, string>> = {
+  Rollout: 'kubernetes.argo-rollouts',
+  Canary: 'kubernetes.traffic-weight',
+};
+const stepFor = (owner: string) => steps[owner.split(' ')[0] ?? ''];
+
+/** The refusal of what somebody else writes, with the step to take instead where there is one. */
+export function ownedByOther(object: string, owner: readonly string[]): Refusal {
+  const instead = owner.map(stepFor).find(step => step !== undefined);
+  return new Refusal(reason('owned-by-other', { object, owner, ...(instead ? { instead } : {}) }));
+}
+
+/**
+ * Refuses what another tool owns, unless the step has chosen what to do about it or it was judged: it would put the failing release back.
+ * What a Rollout or Canary owns is refused whatever was chosen: the step is then one on its owner.
+ */
 export function refuseOwners(object: string, accepted: Accepted, owned: { readonly metadata: Metadata }): void {
   const owners = ownersOf(owned);
+  if (owners.some(owner => stepFor(owner) !== undefined)) throw ownedByOther(object, owners);
   if (hasChosen(accepted) || owners.every(owner => accepted.owners?.includes(owner))) return;
   const can = [...(owners.some(owner => reconcilers.has(owner)) ? ['suspend'] : []), 'git', 'anyway'];
   throw new Refusal(reason('owned-by-other', { object, owner: owners, can }));

@@ -6,7 +6,8 @@ import { unifiedDiff } from './diff.ts';
 import { hideSecrets } from './hide.ts';
 
 const restartedAt = 'kubectl.kubernetes.io/restartedAt';
-const hashLabel = 'pod-template-hash';
+/** Labels by which the controllers of Deployments and of Argo Rollouts tell their ReplicaSets apart. */
+const hashLabels = ['pod-template-hash', 'rollouts-pod-template-hash'] as const;
 
 /** Text of a value that is equal exactly where the values are: sorted keys, nothing null or absent. */
 function canonical(value: Json): string {
@@ -43,9 +44,9 @@ export function restarted(template: JsonObject, at: string): JsonObject {
   return { ...template, metadata: { ...metadata, annotations: { ...annotations, [restartedAt]: at } } };
 }
 
-/** A ReplicaSet's template as the Deployment holds it: without the hash label that the controller adds. */
+/** A ReplicaSet's template as its Deployment or Rollout holds it: without the hash label that the controller adds. */
 export function deploymentTemplate(template: JsonObject): JsonObject {
-  return withoutMeta(template, 'labels', hashLabel);
+  return hashLabels.reduce((kept, label) => withoutMeta(kept, 'labels', label), template);
 }
 
 /** Hash of a template exactly as it is, the controller's label aside. */

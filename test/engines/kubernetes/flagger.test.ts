@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../src/domain/json.ts';
+import type { StepPlan } from '../../../src/domain/plan.ts';
+import { useCluster } from '../../cluster/suite.ts';
+import { type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
+import { analysedCanary, canaryIs, patchCanary, readCanary, trafficRules } from './canaries.ts';
+import { entryOf } from './configuration.ts';
+import { carryOut, contexts, neededRules, openPlace, type Place, pick, refusalOf } from './targets.ts';
+import { imageOf } from './workloads.ts';
+
+const cluster = useCluster();
+const kind = 'kubernetes.traffic-weight';
+const entry = entryOf(kind);
+
+let place: Place;
+const waiting: string[] = [];
+/** How many Canaries the suite takes; all are analysed at once, as Flagger looks at each every ten seconds only. */
+const pool = 15;
+
+beforeAll(async () => {
+  await Promise.all([cluster.startFlagger(), cluster.installCrds('gateway-api'), cluster.installCrds('argo-rollouts')]);
+  place = await openPlace(cluster, [...trafficRules, ...neededRules]);
+  const names = Array.from({ length: pool }, (_, at) => `shop-${at}`);
+  await Promise.all([
+    ...names.map(name => analysedCanary(cluster.api, place.namespace, name)),
+    analysedCanary(cluster.api, place.namespace, 'promoted', 1),
+  ]);
+  waiting.push(...names);
+}, 400_000);
+
+afterAll(async () => {
+  await place.close();
+  await cluster.api('DELETE', `/api/v1/namespaces/${place.namespace}`).catch(() => undefined);
+});
+
+function take(): string {
+  const name = waiting.pop();
+  if (!name) throw new Error('the pool is too small');
+  return name;
+}
+
+const phaseOf = async (name: string) => String((await readCanary(cluster.api, place.namespace, name)).status?.phase);
+
+async function openWorld(): Promise<ExecutorWorld> {
+  const { namespace, proxy } = place;
+  const name = take();
+  proxy.clear();
+  return {
+    load: () => place.executor(kind),
+    input: entry.input.parse({ namespace, name }),
+    from: null,
+    to: null,
+    state: () => phaseOf(name),
+    wanted: async () => 'Failed',
+    drift: async () => {
+      await patchCanary(cluster.api, namespace, name, { spec: { suspend: true } });
+    },
+    started: () => proxy.seen.length,
+    close: async () => {},
+  };
+}
+
+executorContract(`${kind}, Canary of Flagger`, {
+  entry,
+  open: openWorld,
+  hostile: (world, text) => ['name', 'namespace', 'context'].map(field => ({ ...world.input, [field]: text })),
+  canary: 'canary-7Q2vXk91-hunter2',
+  // Flagger starts an analysis again only when its target changes.
+  reversible: false,
+  refusesDrift: true,
+  killAfterMs: [60],
+  timeoutMs: 120_000,
+});
+
+describe('a Canary of Flagger', { timeout: 240_000 }, () => {
+  const planOf = async (name: string, more: JsonObject = {}): Promise<StepPlan> =>
+    (await place.executor(kind)).plan(
+      contexts().plan(null),
+      entry.input.parse({ namespace: place.namespace, name, ...more }),
+    );
+
+  it('fails by its own rule: its threshold of failed checks; the target keeps the new release, the primary the old one', async () => {
+    const { api } = cluster;
+    const { namespace } = place;
+    const name = take();
+    const plan = await planOf(name);
+    expect(plan).toMatchObject({
+      operations: [{ object: `canary ${namespace}/${name}`, inverse: null, body: { threshold: 3 } }],
+      notRolledBack: [{ code: 'target-stays', facts: { target: `Deployment ${name}` } }],
+      warnings: [{ code: 'flagger-next-look', facts: { interval: '10s' } }],
+    });
+    const settled = await carryOut(await place.executor(kind), plan.operations);
+    expect(settled).toMatchObject({ state: 'settled', served: true, note: { facts: { phase: 'Failed', weight: 0 } } });
+    expect([await imageOf(api, namespace, name), await imageOf(api, namespace, `${name}-primary`)]).toEqual([
+      'app:1.1.0',
+      'app:1.0.0',
+    ]);
+    expect((await planOf(name)).operations).toEqual([]);
+    expect((await refusalOf(planOf(name, { weight: 30 }))).detail).toMatch(/^a Canary sets the shares/);
+  });
+
+  it('is acted on in place of a route that belongs to it', async () => {
+    const { namespace } = place;
+    const name = take();
+    const { metadata } = await readCanary(cluster.api, namespace, name);
+    await cluster.api('POST', `/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/httproutes`, {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'HTTPRoute',
+      metadata: {
+        name,
+        ownerReferences: [
+          { apiVersion: 'flagger.app/v1beta1', kind: 'Canary', name, uid: String(metadata?.uid), controller: true },
+        ],
+      },
+      spec: { rules: [{ backendRefs: [{ name: `${name}-primary`, port: 80 }] }] },
+    });
+    expect((await planOf(name, { kind: 'HTTPRoute', backend: `${name}-canary` })).operations).toMatchObject([
+      { object: `canary ${namespace}/${name}` },
+    ]);
+  });
+
+  it('that is suspended, promoted or not there is refused with why and what to do', async () => {
+    const { namespace } = place;
+    const name = take();
+    await patchCanary(cluster.api, namespace, name, { spec: { suspend: true } });
+    expect(await refusalOf(planOf(name))).toMatchObject({ code: 'plan-failed', facts: { why: 'suspended' } });
+    expect((await refusalOf(planOf('nobody', { kind: 'Canary' }))).facts).toMatchObject({ why: 'gone' });
+    await canaryIs(cluster.api, namespace, 'promoted', 'Succeeded');
+    expect(await refusalOf(planOf('promoted'))).toMatchObject({
+      facts: { why: 'promoted' },
+      detail: expect.stringContaining('take Deployment promoted back'),
+    });
+  });
+
+  it('keeps its Deployments from other steps, which name the right one; its target may be changed once it rests', async () => {
+    const { namespace } = place;
+    const undo = await place.executor('kubernetes.rollout-undo');
+    const undoOf = async (deployment: string, to: string) => {
+      const where = { namespace, deployment };
+      const release = pick(await place.look(where), to);
+      return undo.plan(contexts().plan(release), entryOf('kubernetes.rollout-undo').input.parse(where));
+    };
+    const instead = 'kubernetes.traffic-weight';
+    expect(await refusalOf(undoOf('shop-0-primary', '1.0.0'))).toMatchObject({
+      code: 'owned-by-other',
+      facts: { owner: ['Canary shop-0'], instead },
+    });
+    await canaryIs(cluster.api, namespace, 'promoted', 'Succeeded');
+    const rests = await undoOf('promoted', '1.0.0');
+    expect(rests.warnings).toContainEqual(expect.objectContaining({ code: 'judged-by-canary' }));
+    const busy = waiting[0] ?? '';
+    expect(await refusalOf(undoOf(busy, '1.0.0'))).toMatchObject({
+      code: 'owned-by-other',
+      facts: { owner: [`Canary ${busy}`], instead },
+    });
+  });
+});
