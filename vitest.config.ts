@@ -11,8 +11,9 @@ export default defineConfig({
     pool: 'forks',
     // Suites on real parts mostly wait for them: more of them than cores fit side by side.
     maxWorkers: process.env.BACKOUT_ENGINE_SUITES ? 2 : Math.max(3, availableParallelism()),
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // A limit against hanging, wide enough for a busy machine.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     teardownTimeout: 10_000,
   },
 });

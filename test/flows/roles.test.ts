@@ -102,7 +102,7 @@ describe('bot and workers as processes of their own on one Redis', { timeout: 60
     expect(asked, asked.said).toMatchObject({ code: 0 });
     expect(await effects()).toBe('first\n');
     await start('worker', 'two');
-    await expect.poll(effects, { timeout: 20_000 }).toBe('first\nfirst\n');
+    await expect.poll(effects, { timeout: 45_000 }).toBe('first\nfirst\n');
   });
 
   it('SIGHUP takes in a changed catalogue, and keeps the old one where the new one is broken', async () => {
@@ -110,7 +110,7 @@ describe('bot and workers as processes of their own on one Redis', { timeout: 60
     running.at(-1)?.kill('SIGHUP');
     await writeFile(join(folder, 'backout.yaml'), catalogue(folder, ['first', 'second']));
     bot?.kill('SIGHUP');
-    await expect.poll(async () => (await backout('candidates', 'second')).code, { timeout: 20_000 }).toBe(0);
+    await expect.poll(async () => (await backout('candidates', 'second')).code, { timeout: 45_000 }).toBe(0);
     await writeFile(join(folder, 'backout.yaml'), 'services: [');
     bot?.kill('SIGHUP');
     const ran = await backout('rollback', 'second', 'because', 'still in force', '--watch');
