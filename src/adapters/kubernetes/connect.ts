@@ -4,7 +4,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import type { Place } from './input.ts';
 import { isTransient, KubeError } from './kube-error.ts';
 import { type KubeconfigDeps, type Loaded, loadKubeconfig, messageOf } from './kubeconfig.ts';
-import { type KubeAnswer, type KubeRequest, transfer, type Upgraded, upgrade } from './transfer.ts';
+import { follow, type KubeAnswer, type KubeRequest, transfer, type Upgraded, upgrade } from './transfer.ts';
 
 export type { KubeRequest } from './transfer.ts';
 
@@ -16,6 +16,8 @@ export interface Connection {
   read(request: KubeRequest): Promise<unknown>;
   /** Asks once for something else than JSON of the API server's own and answers it whatever its status; throws `KubeError` where nothing comes. */
   ask(request: KubeRequest): Promise<KubeAnswer>;
+  /** Hears that something came of an answer that goes on, until it ends, the signal is aborted or its time is over; answers its status, 0 where there was none. */
+  follow(request: KubeRequest, hear: () => void): Promise<number>;
   /** Opens a WebSocket with this subprotocol. Throws `KubeError`. */
   upgrade(request: KubeRequest, protocol: string): Promise<Upgraded>;
 }
@@ -78,6 +80,8 @@ function connectionOf(first: Loaded, load: () => Promise<Loaded>, forget: () => 
     send,
     read,
     ask: request => forgetting(async config => transfer(config, request, await optionsFor(config, request))),
+    follow: (request, hear) =>
+      renewing(async config => follow(config, request, await optionsFor(config, request), hear)).catch(() => 0),
     upgrade: (request, protocol) => forgetting(config => opened(config, request, protocol)),
   };
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { note } from '../../domain/note.ts';
 import { reason } from '../../domain/reason.ts';
 import type { ApplyContext, Settlement } from '../../ports/executor.ts';
@@ -11,9 +10,10 @@ import { isTransient, KubeError } from './kube-error.ts';
 import { fieldManager, type Pod, readPods } from './objects.ts';
 import { isReady, rolloutState, timeOf } from './rollout.ts';
 import { templateHash } from './template.ts';
+import { openWake, type Wake } from './wake.ts';
 import { podsOf, readWorld, type World } from './world.ts';
 
-/** Time between two looks, in ms. */
+/** Time between two looks, in ms, where nothing is heard of the workload meanwhile. */
 const interval = 500;
 
 /** What is waited for: a change, or the recovery that belongs to one. */
@@ -34,6 +34,22 @@ export async function settleChange(
   clock: { now(): number },
   tend?: Tend,
 ): Promise<Settlement> {
+  const wake = openWake(connection, change, context.signal);
+  try {
+    return await lookUntilSettled(wake, connection, change, context, clock, tend);
+  } finally {
+    wake.close();
+  }
+}
+
+async function lookUntilSettled(
+  wake: Wake,
+  connection: Connection,
+  change: Awaited,
+  context: ApplyContext,
+  clock: { now(): number },
+  tend: Tend | undefined,
+): Promise<Settlement> {
   const watching: Watching = { since: clock.now(), moved: null, problems: new Map(), served: false };
   for (;;) {
     context.signal.throwIfAborted();
@@ -47,7 +63,7 @@ export async function settleChange(
       if (!isTransient(error)) throw error;
       context.progress(note('kubernetes-unreachable', { object: objectOf(change) }));
     }
-    await delay(interval, undefined, { signal: context.signal });
+    await wake.next(interval);
   }
 }
 

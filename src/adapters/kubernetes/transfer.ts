@@ -87,6 +87,30 @@ export function transfer(config: KubeConfig, asked: KubeRequest, options: Reques
   });
 }
 
+/** Sends one request and hears of each piece of its answer until that ends, the signal is aborted or its time is over. Never throws; answers the status, 0 where there was none. */
+export function follow(
+  config: KubeConfig,
+  asked: KubeRequest,
+  options: RequestOptions,
+  hear: (piece: Buffer) => void,
+): Promise<number> {
+  const url = urlOf(config, asked);
+  const begin = url.protocol === 'http:' ? plainRequest : secureRequest;
+  const headers = { ...options.headers, Accept: asked.accept ?? 'application/json', 'User-Agent': 'backout' };
+  const { signal } = limited(asked);
+  return new Promise(resolve => {
+    const outgoing = begin(url, { ...options, method: 'GET', headers, signal }, incoming => {
+      const status = incoming.statusCode ?? 0;
+      if (status === 200) incoming.on('data', hear);
+      else incoming.resume();
+      incoming.on('error', () => resolve(status));
+      incoming.on('close', () => resolve(status));
+    });
+    outgoing.on('error', () => resolve(0));
+    outgoing.end();
+  });
+}
+
 async function readText(incoming: IncomingMessage, longest: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
