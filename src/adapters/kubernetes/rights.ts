@@ -40,8 +40,11 @@ const history = [
 /** What its template names and pods need to start. */
 const references = wants('get', 'configmaps,secrets,serviceaccounts,persistentvolumeclaims');
 
-/** Why no pods are made, what a dead container said, and the pods that a stuck StatefulSet waits for. */
+/** Hearing of changes at once, why no pods are made, what a dead container said, and the pods that a stuck StatefulSet waits for. */
 const settling = [
+  ...wants('watch', 'deployments.apps', 'Deployment'),
+  ...wants('watch', 'statefulsets.apps', 'StatefulSet'),
+  ...wants('watch', 'daemonsets.apps', 'DaemonSet'),
   ...wants('list', 'events', 'StatefulSet'),
   ...wants('list', 'events', 'DaemonSet'),
   ...wants('get', 'pods/log'),
