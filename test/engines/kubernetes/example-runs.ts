@@ -80,11 +80,15 @@ export async function openExample(
     }
     return plans;
   };
-  const passes = async (spec: CheckSpec, to: Release | null, began: number) => {
+  const passes = async (spec: CheckSpec, to: Release | null, began: number, operations: readonly object[]) => {
     const check = await loaded(tables.checks, spec.kind);
     const context = checkContext(to);
-    const of = { ...context.of, since: { executing: began }, createdAt: began, checks: [], ticks: {} } as Run;
-    const look = check.start({ ...context, of, checkId: spec.id, verifyingSince: Date.now() }, spec.input);
+    const plan = { to, operations };
+    const of = { ...context.of, plan, since: { executing: began }, createdAt: began, checks: [], ticks: {} };
+    const look = check.start(
+      { ...context, of: of as unknown as Run, checkId: spec.id, verifyingSince: Date.now() },
+      spec.input,
+    );
     const outcome = await eventually<CheckOutcome>(spec.title, async () => {
       const seen = await look();
       return seen.status !== 'waiting' && seen;
@@ -112,9 +116,14 @@ export async function openExample(
           if (settled.state !== 'settled') throw new Error(`${operation.object}: ${JSON.stringify(settled.reason)}`);
         }
       }
+      const operations = plans.flatMap(({ kind, plan: step }) =>
+        step.operations.map(operation => ({ ...operation, executor: kind })),
+      );
       const own = runbook(id).checks.map(({ id: check }) => check);
       const checks = [...target.checks.filter(check => !own.includes(check.id)), ...runbook(id).checks];
-      await Promise.all(checks.filter(({ kind }) => kind !== manualKind).map(spec => passes(spec, to, began)));
+      await Promise.all(
+        checks.filter(({ kind }) => kind !== manualKind).map(spec => passes(spec, to, began, operations)),
+      );
       return plans.map(one => one.plan);
     },
     close: () => rm(stateDir, { recursive: true, force: true }),
