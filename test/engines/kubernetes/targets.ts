@@ -137,8 +137,8 @@ export function contexts(signal: AbortSignal = AbortSignal.timeout(60_000)) {
 
 /** A check's context within a run that goes to this release, or to none. */
 export function checkContext(to: Release | null): CheckContext {
-  const of: Pick<Run, 'status'> & { plan: { to: Release } | null } = { status: 'verifying', plan: to && { to } };
-  return { ...contexts().apply, of: of as Run, checkId: 'rollout', verifyingSince: 0 };
+  const of = { status: 'verifying', plan: to && { to, operations: [] } };
+  return { ...contexts().apply, of: of as unknown as Run, checkId: 'rollout', verifyingSince: 0 };
 }
 
 /** Applies every operation and settles it; answers how the last one came to rest. */
