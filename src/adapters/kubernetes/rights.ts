@@ -57,8 +57,11 @@ const consumers = wants('list', 'deployments.apps,statefulsets.apps,daemonsets.a
 /** Whom its pods serve. */
 const services = wants('list', 'services');
 
+/** Who would take a change of its template over, or judge it: without these rights nobody is seen to. */
+const drivers = wants('list', 'rollouts.argoproj.io,canaries.flagger.app');
+
 /** A change of a pod template. */
-const template = only(workload('get,patch'), history, references, settling, services);
+const template = only(workload('get,patch'), history, references, settling, services, drivers);
 
 /** A look at a workload and its pods. */
 const look = [...workload('get'), ...pods];
