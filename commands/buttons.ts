@@ -54,6 +54,7 @@ export const buttons: Readonly<Record<ActionId | 'select-service' | 'select-envi
   'operator-mark-done': askReason('mark-done'),
   'operator-put-back': askReason('put-back'),
   'operator-next-level': askReason('next-level'),
+  'operator-emergency': askReason('emergency'),
   'operator-close-partial': askReason('close-partial'),
   'check-pass': (deps, visit, { value }) => tick(deps, visit, value, true),
   'check-fail': (deps, visit, { value }) => tick(deps, visit, value, false),
@@ -88,6 +89,7 @@ export const reasonForms: Readonly<Record<Exclude<FormId, 'request'>, Submit>> =
   'mark-done': decides('mark-done'),
   'put-back': decides('put-back'),
   'next-level': decides('next-level'),
+  emergency: decides('emergency'),
   'close-partial': decides('close-partial'),
 };
 
@@ -101,7 +103,7 @@ function withReason(act: (deps: DoorDeps, visit: Visit, on: Acting, why: string)
   };
 }
 
-function decides(action: 'mark-done' | 'put-back' | 'next-level' | 'close-partial'): Submit {
+function decides(action: 'mark-done' | 'put-back' | 'next-level' | 'emergency' | 'close-partial'): Submit {
   return withReason((deps, visit, { run, drawn: seen }, why) =>
     resolveAndSay(deps, visit, { run, action, reason: why, drawn: seen }),
   );

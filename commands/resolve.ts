@@ -1,4 +1,4 @@
-import { decideNextLevel, decideOperator } from '../src/approve/operator.ts';
+import { decideEmergency, decideNextLevel, decideOperator } from '../src/approve/operator.ts';
 import type { OperatorAction } from '../src/domain/event.ts';
 import { type RunId, shortRunId } from '../src/domain/ids.ts';
 import { Refusal, reason } from '../src/domain/reason.ts';
@@ -17,11 +17,12 @@ export interface Decision {
   readonly drawn: number | null;
 }
 
-/** Applies an operator's decision; answers the linked run where the next level was chosen, else null. */
+/** Applies an operator's decision; answers the linked run where the next level or the emergency plan was chosen, else null. */
 export async function resolveRun(deps: DoorDeps, visit: Visit, decision: Decision): Promise<RunId | null> {
   const { action, drawn, reason: why } = decision;
   await mustHold(deps, visit, 'resolve');
-  if (action === 'next-level') return await nextLevel(deps, visit, decision);
+  if (action === 'next-level') return await linked(deps, visit, decision, decideNextLevel);
+  if (action === 'emergency') return await linked(deps, visit, decision, decideEmergency);
   await changeRun(deps, visit, decision.run, found => {
     mustBeStopped(found, drawn);
     const decided = decideOperator(found, { action, by: visit.actor, reason: why });
@@ -31,11 +32,16 @@ export async function resolveRun(deps: DoorDeps, visit: Visit, decision: Decisio
   return null;
 }
 
-async function nextLevel(deps: DoorDeps, visit: Visit, { run, drawn, reason: why }: Decision): Promise<RunId> {
+async function linked(
+  deps: DoorDeps,
+  visit: Visit,
+  { run, drawn, reason: why }: Decision,
+  decide: typeof decideNextLevel,
+): Promise<RunId> {
   const found = await readRun(deps, run);
   mustBeStopped(found, drawn);
   const next = { id: newRunId(deps), notAfter: visit.answerBy, catalogue: visit.catalogue };
-  const decided = decideNextLevel(found, visit.actor, why, next);
+  const decided = decide(found, visit.actor, why, next);
   if (decided.kind === 'refused') throw new Refusal(decided.reason);
   await mustHaveWorker(deps, decided.change.request);
   const started = await createFor(deps, decided.change);

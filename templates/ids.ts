@@ -16,6 +16,7 @@ export const actionIds = [
   'operator-mark-done',
   'operator-put-back',
   'operator-next-level',
+  'operator-emergency',
   'operator-close-partial',
   'check-pass',
   'check-fail',
@@ -48,6 +49,7 @@ export const formIds = [
   'mark-done',
   'put-back',
   'next-level',
+  'emergency',
   'close-partial',
 ] as const;
 

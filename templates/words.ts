@@ -141,6 +141,7 @@ export const operatorWords = {
     'put-back': 'put the old state back',
     'close-partial': 'close as partial',
     'next-level': 'go to the next level',
+    emergency: 'begin the emergency plan',
   },
   'zh-CN': {
     continue: '重新检查并继续',
@@ -148,6 +149,7 @@ export const operatorWords = {
     'put-back': '恢复到回滚前状态',
     'close-partial': '按部分完成关闭',
     'next-level': '进入下一级别',
+    emergency: '启动应急预案',
   },
 } as const satisfies Record<Locale, Record<OperatorAction, string>>;
 

@@ -119,6 +119,8 @@ export const decisionWords = {
   恢复: 'put-back',
   'next-level': 'next-level',
   下一级: 'next-level',
+  emergency: 'emergency',
+  应急: 'emergency',
   'close-partial': 'close-partial',
   close: 'close-partial',
   关闭: 'close-partial',

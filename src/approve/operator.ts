@@ -1,4 +1,4 @@
-import type { Catalogue, TargetSpec } from '../domain/catalogue.ts';
+import { type Catalogue, emergencyPlan, emergencyStrategy, type TargetSpec } from '../domain/catalogue.ts';
 import type { OperatorAction, RunEventBody, RunRequest } from '../domain/event.ts';
 import { type RunId, targetParts } from '../domain/ids.ts';
 import { levels } from '../domain/level.ts';
@@ -10,7 +10,7 @@ import type { Change, NewRun } from '../ports/run-store.ts';
 
 /** What a person decided about a stopped run. */
 export interface OperatorChoice {
-  readonly action: Exclude<OperatorAction, 'next-level'>;
+  readonly action: Exclude<OperatorAction, 'next-level' | 'emergency'>;
   readonly by: Actor;
   readonly reason: string;
 }
@@ -56,40 +56,66 @@ export function decideOperator({ run, events: log }: RunWithLog, choice: Operato
   return decided([done, { kind: 'operator-decided', action: 'mark-done', by, reason: why, status: left }]);
 }
 
+/** The run that is to follow a stopped one; its catalogue is today's. */
+interface Next {
+  readonly id: RunId;
+  readonly notAfter: number;
+  readonly catalogue: Catalogue;
+}
+
 /**
  * Makes the run for the next level: it inherits the reservation, and the stopped one ends as `partial` in the same script.
- * `next.catalogue` is today's: refused where it has the target no more.
+ * Refused where today's catalogue has the target no more.
  */
-export function decideNextLevel(
-  { run, events: log }: RunWithLog,
-  by: Actor,
-  why: string,
-  next: { readonly id: RunId; readonly notAfter: number; readonly catalogue: Catalogue },
-): Decided<NewRun> {
+export function decideNextLevel(found: RunWithLog, by: Actor, why: string, next: Next): Decided<NewRun> {
+  const { run } = found;
   if (run.status !== 'needs-operator') return { kind: 'refused', reason: reason('stale-card') };
   const floor = levels.find(level => level > run.plan.level);
   if (!floor) return { kind: 'refused', reason: reason('unknown-level', { name: String(run.plan.level + 1) }) };
+  return decideLinked({ run, events: found.events }, { action: 'next-level', by, reason: why }, next, {
+    floor,
+    strategy: null,
+  });
+}
+
+/** Makes the run of the emergency plan in the same way; refused where today's catalogue has none for the target. */
+export function decideEmergency(found: RunWithLog, by: Actor, why: string, next: Next): Decided<NewRun> {
+  const { run } = found;
+  if (run.status !== 'needs-operator') return { kind: 'refused', reason: reason('stale-card') };
+  const { target, scenario } = run.request;
+  const plan = emergencyPlan(next.catalogue, target, scenario);
+  if (!plan) return { kind: 'refused', reason: reason('no-runbook', { target, scenario }) };
+  const aim = { floor: plan.level, strategy: emergencyStrategy };
+  return decideLinked({ run, events: found.events }, { action: 'emergency', by, reason: why }, next, aim);
+}
+
+function decideLinked(
+  { run, events: log }: Pick<RunWithLog, 'events'> & { readonly run: StoppedRun },
+  {
+    action,
+    by,
+    reason: why,
+  }: { readonly action: 'next-level' | 'emergency'; readonly by: Actor; readonly reason: string },
+  next: Next,
+  aim: Pick<RunRequest, 'floor' | 'strategy'>,
+): Decided<NewRun> {
   const target = targetToday(run, next.catalogue);
   if (!target) return { kind: 'refused', reason: reason('unknown-service', { name: run.request.target }) };
-  const request = nextRequest(run, target, {
-    floor,
-    by,
-    reason: why || run.request.reason,
-    catalogue: next.catalogue.hash,
-  });
+  const wish = { ...aim, by, reason: why || run.request.reason, catalogue: next.catalogue.hash };
+  const request = nextRequest(run, target, wish);
   return {
     kind: 'decided',
     change: {
       id: next.id,
       request,
-      idempotencyKey: `next-level:${run.id}:${run.version}`,
+      idempotencyKey: `${action}:${run.id}:${run.version}`,
       notAfter: next.notAfter,
       posts: [rootPost(next.id, 'urgent')],
       replaces: {
         run: run.id,
         guard: { version: run.version },
         events: [
-          { kind: 'operator-decided', action: 'next-level', by, reason: why },
+          { kind: 'operator-decided', action, by, reason: why },
           { kind: 'ended', status: 'partial', reason: run.stop.reason, by, next: next.id },
         ],
         posts: [rootPost(run.id), stopPost(run.id, stopsIn(log))],
@@ -107,13 +133,12 @@ function targetToday(run: StoppedRun, { services }: Catalogue): TargetSpec | nul
 function nextRequest(
   run: StoppedRun,
   { mode, channel, runsOn }: TargetSpec,
-  next: Pick<RunRequest, 'floor' | 'by' | 'reason' | 'catalogue'>,
+  next: Pick<RunRequest, 'floor' | 'strategy' | 'by' | 'reason' | 'catalogue'>,
 ): RunRequest {
   return {
     ...run.request,
     ...next,
     level: null,
-    strategy: null,
     mode,
     channel,
     runsOn,

@@ -1,5 +1,5 @@
 import type { ApprovalRule } from './approval.ts';
-import type { PersonId, TargetId } from './ids.ts';
+import { type PersonId, type TargetId, targetParts } from './ids.ts';
 import type { JsonObject } from './json.ts';
 import type { Level } from './level.ts';
 
@@ -86,6 +86,23 @@ export interface TargetSpec {
   /** Checks of every run of this target, before the runbook's own. */
   readonly checks: readonly CheckSpec[];
   readonly runbooks: readonly Runbook[];
+}
+
+/**
+ * The strategy of a target's emergency plan, for when a rollback itself failed: taken only where a person names it or presses its
+ * button, never suggested.
+ */
+export const emergencyStrategy = 'emergency';
+
+/** The emergency plan of a target that is allowed for a scenario; null where its catalogue has none. */
+export function emergencyPlan(catalogue: Catalogue, target: TargetId, scenario: string): Runbook | null {
+  const { service, environment } = targetParts(target);
+  const services = new Map(Object.entries(catalogue.services));
+  const environments = new Map(Object.entries(services.get(service)?.environments ?? {}));
+  const runbooks = environments.get(environment)?.runbooks ?? [];
+  const fits = ({ strategy, scenarios }: Runbook) =>
+    strategy === emergencyStrategy && (scenarios === null || scenarios.includes(scenario));
+  return runbooks.find(fits) ?? null;
 }
 
 /** A service with its targets by environment. */

@@ -45,7 +45,7 @@ export interface RunRequest {
 export type OutcomeHow = 'applied' | 'adopted' | 'noop' | 'by-operator';
 
 /** What a person decided about a stopped run. */
-export type OperatorAction = 'continue' | 'mark-done' | 'put-back' | 'close-partial' | 'next-level';
+export type OperatorAction = 'continue' | 'mark-done' | 'put-back' | 'close-partial' | 'next-level' | 'emergency';
 
 /** The journal runs through a plan forwards and, to put back, through its inverses backwards. */
 export type JournalPhase = 'apply' | 'revert';

@@ -1,4 +1,4 @@
-import type { Runbook, TargetSpec } from '../domain/catalogue.ts';
+import { emergencyStrategy, type Runbook, type TargetSpec } from '../domain/catalogue.ts';
 import type { RunRequest } from '../domain/event.ts';
 import type { Level } from '../domain/level.ts';
 import type { Considered } from '../domain/plan.ts';
@@ -11,7 +11,10 @@ export interface Prospect {
   readonly out: Reason | null;
 }
 
-/** Lists the runbooks that a request could mean, mildest level first: what was asked for, at or above the floor, allowed for the scenario, not frozen. */
+/**
+ * Lists the runbooks that a request could mean, mildest level first: what was asked for, at or above the floor, allowed for the
+ * scenario, not frozen; an emergency plan only where it was asked for by its name.
+ */
 export function prospects(
   target: TargetSpec,
   request: Pick<RunRequest, 'level' | 'strategy' | 'floor' | 'scenario'>,
@@ -19,7 +22,8 @@ export function prospects(
 ): readonly Prospect[] {
   return target.runbooks
     .filter(runbook => request.level === null || runbook.level === request.level)
-    .filter(runbook => request.strategy === null || runbook.strategy === request.strategy)
+    .filter(({ strategy }) => strategy === (request.strategy ?? strategy))
+    .filter(({ strategy }) => strategy !== emergencyStrategy || request.strategy === strategy)
     .filter(runbook => runbook.level >= request.floor)
     .toSorted((a, b) => a.level - b.level)
     .map(runbook => ({ runbook, out: outOf(runbook, request.scenario, freeze, target) }));

@@ -68,6 +68,11 @@ const words = {
       submit: 'Ask for approval',
       effect: 'This run closes as partial. A linked run is planned from the next level on and needs its own approval.',
     },
+    emergency: {
+      title: 'Begin the emergency plan',
+      submit: 'Ask for approval',
+      effect: 'This run closes as partial. A linked run of the emergency plan is planned and needs its own approval.',
+    },
     'close-partial': {
       title: 'Close as partial',
       submit: 'Close',
@@ -96,6 +101,11 @@ const words = {
       title: '进入下一级别',
       submit: '提交审批',
       effect: '本次按部分完成关闭。将从下一级别起另行计划，须另行审批。',
+    },
+    emergency: {
+      title: '启动应急预案',
+      submit: '提交审批',
+      effect: '本次按部分完成关闭。将按应急预案另行计划，须另行审批。',
     },
     'close-partial': {
       title: '按部分完成关闭',

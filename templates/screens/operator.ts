@@ -1,4 +1,4 @@
-import { type Catalogue, everyone, type Locale } from '../../src/domain/catalogue.ts';
+import { type Catalogue, emergencyPlan, emergencyStrategy, everyone, type Locale } from '../../src/domain/catalogue.ts';
 import type { RunEvent } from '../../src/domain/event.ts';
 import { shortRunId } from '../../src/domain/ids.ts';
 import type { Run, StoppedRun } from '../../src/domain/run.ts';
@@ -27,6 +27,7 @@ interface Words {
   readonly markDone: string;
   readonly putBack: (version: string | null, failing: boolean) => string;
   readonly nextLevel: string;
+  readonly emergency: string;
   readonly closePartial: string;
   readonly decided: string;
 }
@@ -45,6 +46,7 @@ const words = {
     putBack: (release, failing) =>
       release ? `Put ${release} back${failing ? ' (failing)' : ''}…` : 'Put the old state back…',
     nextLevel: 'Next level…',
+    emergency: 'Emergency plan…',
     closePartial: 'Close as partial…',
     decided: 'Decided',
   },
@@ -60,6 +62,7 @@ const words = {
     markDone: '步骤标为已完成…',
     putBack: (release, failing) => (release ? `恢复 ${release}${failing ? '（有故障）' : ''}…` : '恢复到回滚前状态…'),
     nextLevel: '下一级别…',
+    emergency: '应急预案…',
     closePartial: '按部分完成关闭…',
     decided: '处理决定',
   },
@@ -96,7 +99,7 @@ function stopped(view: RunView, run: StoppedRun, w: Words): Screen {
         w.stopped,
       ],
       more: byHand.length > 0 ? [[{ label: w.byHand, value: byHand.join('\n') }]] : [],
-      buttons: operatorButtons(run, w),
+      buttons: operatorButtons(run, view.catalogue, w),
       foot: shortRunId(run.id),
     },
     locale,
@@ -111,8 +114,8 @@ function resolvers(catalogue: Catalogue | null, run: Run): readonly string[] {
   return approving.length > 0 ? approving : [everyone];
 }
 
-/** The five ways on; a way that does not exist (no unfinished step, nothing that can be put back, no deeper level) has no button. */
-function operatorButtons(run: StoppedRun, w: Words): readonly (ButtonDraft | null)[] {
+/** The ways on; one that does not exist (no unfinished step, nothing to put back, no deeper level, no emergency plan) has no button. */
+function operatorButtons(run: StoppedRun, catalogue: Catalogue | null, w: Words): readonly (ButtonDraft | null)[] {
   const value = pressValue(run);
   const applied = run.journal.filter(entry => entry.phase === 'apply');
   const unfinished = run.journal.some(entry => entry.outcome === null);
@@ -128,8 +131,16 @@ function operatorButtons(run: StoppedRun, w: Words): readonly (ButtonDraft | nul
         }
       : null,
     run.plan.level < 4 ? { action: 'operator-next-level', text: w.nextLevel, value } : null,
+    hasEmergencyPlan(run, catalogue)
+      ? { action: 'operator-emergency', text: w.emergency, value, style: 'danger' }
+      : null,
     { action: 'operator-close-partial', text: w.closePartial, value, style: 'danger' },
   ];
+}
+
+function hasEmergencyPlan({ plan, request }: StoppedRun, catalogue: Catalogue | null): boolean {
+  if (!catalogue || plan.strategy === emergencyStrategy) return false;
+  return emergencyPlan(catalogue, request.target, request.scenario) !== null;
 }
 
 function resolved(view: RunView, stop: Extract<RunEvent, { kind: 'stopped' }> | undefined, w: Words): Screen {

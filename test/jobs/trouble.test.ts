@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ulid } from 'ulid';
 import { describe, expect, it } from 'vitest';
-import { decideNextLevel, decideOperator } from '../../src/approve/operator.ts';
+import { decideEmergency, decideNextLevel, decideOperator } from '../../src/approve/operator.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import type { EndedRun, StoppedRun } from '../../src/domain/run.ts';
 import { asker, check, jobsCatalogue, runbook, step } from './catalogue.ts';
@@ -141,6 +141,27 @@ describe('what a person decides about a stopped run', () => {
     expect([linked.plan?.level, linked.request.causedBy, linked.request.floor]).toEqual([3, run.id, 3]);
     const closed = (await rig.recorded(run.id)) as EndedRun;
     expect([closed.status, closed.next]).toEqual(['partial', id]);
+  });
+
+  it('emergency plan: the same with the plan of that name, which nothing else takes', async () => {
+    const plan = runbook([step('code')], { id: 'last', level: 3, strategy: 'emergency' });
+    const catalogue = jobsCatalogue({ runbooks: [books[0] ?? plan, plan] });
+    await rig.publish(catalogue);
+    rig.target.set('pool', { broken: { at: 'good', served: true } });
+    const run = (await rig.until(await approved(), 'needs-operator')) as StoppedRun;
+    const next = { id: ulid() as RunId, notAfter: (await rig.store.now()) + 10_000, catalogue };
+    const none = { ...next, catalogue: jobsCatalogue({ runbooks: books }) };
+    const found = await rig.read(run.id);
+    const refused = decideEmergency(found, asker, 'worse', none);
+    expect(refused.kind === 'refused' && refused.reason.code).toBe('no-runbook');
+    const decided = decideEmergency(found, asker, 'worse', next);
+    if (decided.kind === 'refused') throw new Error(decided.reason.code);
+    expect((await rig.store.create(decided.change)).kind).toBe('created');
+    await rig.deps.doorbell.ring(next.id, '1', null);
+    const linked = await rig.until(next.id, 'awaiting-approval');
+    expect([linked.plan?.strategy, linked.request.causedBy]).toEqual(['emergency', run.id]);
+    const closed = (await rig.recorded(run.id)) as EndedRun;
+    expect([closed.status, closed.next]).toEqual(['partial', next.id]);
   });
 });
 

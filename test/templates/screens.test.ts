@@ -3,12 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { parseButtonValue } from '../../src/domain/button.ts';
 import { locales } from '../../src/domain/catalogue.ts';
 import { foldRun } from '../../src/domain/fold.ts';
+import { targetParts } from '../../src/domain/ids.ts';
 import { note } from '../../src/domain/note.ts';
 import { type PostScreen, postScreens, replyPost } from '../../src/domain/post.ts';
 import { type RunStatus, statuses } from '../../src/domain/status.ts';
 import { recordData } from '../../src/record/record-data.ts';
 import { renderPost } from '../../templates/index.ts';
 import type { RunView } from '../../templates/view.ts';
+import { jobsCatalogue, runbook, step } from '../jobs/catalogue.ts';
 import { buttonsOf, expectScreen } from './looks.ts';
 import { at, type Foreign, plainForeign, runId, viewOf } from './story.ts';
 
@@ -116,6 +118,23 @@ describe('Buttons', () => {
       const values = JSON.stringify(drawn.blocks).match(/"value":"([^"]*)"/g) ?? [];
       for (const value of values) expect(parseButtonValue(value.slice(9, -1))).not.toBeNull();
     });
+
+  it('offer the emergency plan where the catalogue has one, and not again within it', () => {
+    const view = viewOf('needs-operator');
+    const emergency = runbook([step('code')], { strategy: 'emergency' });
+    const { service, environment } = targetParts(view.run.run.request.target);
+    const { services, ...rest } = jobsCatalogue({ runbooks: [emergency] });
+    const spec = services.shop?.environments.production;
+    const environments = spec ? { [environment]: spec } : {};
+    const own = { name: service, aliases: [], owners: null, environments };
+    const catalogue = { ...rest, services: { [service]: own } };
+    expect(buttonsOf(draw('needs-operator', { ...view, catalogue }))).toContain('operator-emergency');
+    const [first, planned, ...others] = view.run.events;
+    if (planned?.kind !== 'planned' || !first) throw new Error('the story begins otherwise');
+    const events = [first, { ...planned, plan: { ...planned.plan, strategy: 'emergency' } }, ...others];
+    const within = { ...view, catalogue, run: { run: foldRun(runId, events), events } };
+    expect(buttonsOf(draw('needs-operator', within))).not.toContain('operator-emergency');
+  });
 
   it('carry the version they were drawn from, and a tick the place of its check', () => {
     const view = viewOf('verifying');
