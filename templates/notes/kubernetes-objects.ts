@@ -107,6 +107,11 @@ export const kubernetesObjectNotes = {
     en: f => `${f.object} is asked when the run gets there`,
     'zh-CN': f => `运行到此步时访问 ${f.object}`,
   },
+  'applied-by-others': {
+    en: f =>
+      `${names(f.names)} applies ${f.object} as well: the next change there of a field that both name will conflict`,
+    'zh-CN': f => `${names(f.names, '、')} 也管理 ${f.object}：对方下次修改双方都声明的字段时会冲突`,
+  },
   'takes-fields': {
     en: f => `takes fields of ${f.object} that others applied, whose next apply will conflict`,
     'zh-CN': f => `接管 ${f.object} 中由他人管理的字段，对方下次 apply 会冲突`,

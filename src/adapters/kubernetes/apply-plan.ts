@@ -24,6 +24,7 @@ import { KubeError } from './kube-error.ts';
 import { applyLive, type Live, liveObject, type ObjectPlace, readLive } from './live-object.ts';
 import type { Manifest } from './manifests.ts';
 import { guardedWrite } from './object-executor.ts';
+import { fieldManager } from './objects.ts';
 import { refusePaused } from './owners.ts';
 import { keepSecretCopy } from './secret-copy.ts';
 import { hashOf, templateHash, versionOf } from './template.ts';
@@ -83,8 +84,17 @@ export async function draftManifest(
     idempotent: true,
     inverse: inverseOf(body, now, made),
   };
-  const warnings = taken === null ? [] : [note('takes-fields', { object }, taken)];
-  return { operation, ...rollout, warnings };
+  return { operation, ...rollout, warnings: warningsOn(object, now, taken) };
+}
+
+/** Who applies the same object: what both name is then shared, and the next of them to change it meets a conflict. */
+function warningsOn(object: string, now: Live | null, taken: string | null): Note[] {
+  const applied = (now?.metadata.managedFields ?? []).filter(({ operation }) => operation === 'Apply');
+  const managers = [...new Set(applied.map(({ manager }) => manager))].filter(manager => manager !== fieldManager);
+  return [
+    ...(taken === null ? [] : [note('takes-fields', { object }, taken)]),
+    ...(taken === null && managers.length > 0 ? [note('applied-by-others', { object, names: managers })] : []),
+  ];
 }
 
 /** Asks the API server to try it without doing it: validation, admission, our rights, and fields that others applied. */

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import type { Connection } from './connect.ts';
 import { objectName, whereFields } from './input.ts';
 import { KubeError } from './kube-error.ts';
-import { metadata, pathOf, read } from './objects.ts';
+import { fieldManager, metadata, pathOf, read } from './objects.ts';
 
 /** Which object of which cluster, of whatever kind. */
 export const objectFields = {
@@ -68,7 +68,7 @@ export async function applyLive(
   now: Live | null,
   options: WriteOptions & { readonly force: boolean },
 ): Promise<Live> {
-  const query = `?fieldManager=backout&force=${options.force}${options.dryRun ? '&dryRun=All' : ''}`;
+  const query = `?fieldManager=${fieldManager}&force=${options.force}${options.dryRun ? '&dryRun=All' : ''}`;
   const request = requestFor(place, 'patch', options.signal, query);
   const known = now
     ? { uid: now.metadata.uid, resourceVersion: now.metadata.resourceVersion }
@@ -86,7 +86,7 @@ export async function patchLive(
   options: WriteOptions,
   part: 'spec' | 'status' = 'spec',
 ): Promise<void> {
-  const query = `?fieldManager=backout${options.dryRun ? '&dryRun=All' : ''}`;
+  const query = `?fieldManager=${fieldManager}${options.dryRun ? '&dryRun=All' : ''}`;
   const request = requestFor(place, 'patch', options.signal, query, part === 'status' ? '/status' : '');
   await connection.send({ ...request, body: operations, contentType: 'application/json-patch+json' });
 }

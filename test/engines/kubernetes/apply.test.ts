@@ -192,6 +192,8 @@ describe('a folder of manifests', { timeout: 90_000 }, () => {
     const { code, detail, facts } = await refusalOf(planOf(folder));
     expect({ code, why: facts?.why }).toEqual({ code: 'plan-failed', why: 'conflict' });
     expect(detail).toMatch(/conflict with "team-a".*\.data\.MODE/);
+    const beside = await planOf(await writeFolder({ 'a.yaml': configMap(one, { OTHER: 'new' }) }));
+    expect(beside.warnings).toMatchObject([{ code: 'applied-by-others', facts: { names: ['team-a'] } }]);
     const plan = await planOf(folder, { force: true });
     expect(plan.warnings).toMatchObject([{ code: 'takes-fields', detail: expect.stringContaining('"team-a"') }]);
     await carryOut(await place.executor(kind), plan.operations);

@@ -8,6 +8,7 @@ import { crdSets } from '../../cluster/crd-sets.ts';
 import { readClusterEnvironment } from '../../cluster/environment.ts';
 import { requireProgram } from '../../cluster/programs.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
+import { openCheckPlace } from './check-place.ts';
 import { deploymentBody, imageOf, makeDeployment, podsOf, rolledOut } from './workloads.ts';
 
 const cluster = useCluster();
@@ -69,6 +70,18 @@ it.runIf(isOurs)(
     const broad = await openApi(await cluster.account(namespace, rules, undefined, wide));
     await eventually('rights', () => broad('GET', nodes).catch(() => undefined));
     await expect(narrow('GET', nodes)).rejects.toMatchObject({ status: 403 });
+
+    const place = await openCheckPlace(cluster, namespace);
+    const top = (limits: object) =>
+      place.verify('kubernetes.top', { deployment: 'shop', patience: '0s', ...limits }, 60_000);
+    expect(await top({ pods: { cpu: '4', memory: '2Gi' } })).toMatchObject({ status: 'passed' });
+    const over = { status: 'failed', said: { code: 'usage-over-limit' } };
+    expect(await top({ pods: { memory: '1Ki' } })).toMatchObject(over);
+    const unlimited = { status: 'unknown', said: { code: 'usage-without-limit' } };
+    expect(await top({ pods: { memoryOfLimit: 0.9 } })).toMatchObject(unlimited);
+    const mayNot = { status: 'unknown', said: { detail: expect.stringContaining('nodes') } };
+    expect(await top({ nodes: { cpu: 0.95 } })).toMatchObject(mayNot);
+    await place.close();
   },
 );
 
