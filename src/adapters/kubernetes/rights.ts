@@ -103,9 +103,8 @@ export const kubernetesRights: RightsTable = {
   'kubernetes.configmap': only(needs('get,patch', 'configmaps'), consumers, wants('get,create', 'secrets')),
   'kubernetes.secret': only(needs('get,create,patch', 'secrets'), consumers),
   'kubernetes.apply': {
-    rights: [],
-    besides:
-      'get, create and patch on the kinds of object that the folder holds, and delete where an undo may delete what was created',
+    rights: [...wants('get,create', 'secrets'), ...wants('list', 'pods,replicasets.apps,controllerrevisions.apps')],
+    besides: 'get, create and patch on the kinds of object that the folder holds',
   },
   'kubernetes.service-selector': only(
     needs('get,patch', 'services'),
@@ -150,7 +149,7 @@ export const kubernetesRights: RightsTable = {
   ),
   'kubernetes.events': only(look, needs('list', 'events')),
   'kubernetes.http': {
-    rights: needs('get', 'services/proxy'),
+    rights: [...needs('get', 'services/proxy'), ...wants('get', 'services')],
     besides: 'create on services/proxy for requests by POST',
   },
 };
