@@ -83,9 +83,15 @@ export function decideEmergency(found: RunWithLog, by: Actor, why: string, next:
   const { run } = found;
   if (run.status !== 'needs-operator') return { kind: 'refused', reason: reason('stale-card') };
   const { target, scenario } = run.request;
-  const plan = emergencyPlan(next.catalogue, target, scenario);
+  const plan = emergencyPlan(next.catalogue, target);
   if (!plan) return { kind: 'refused', reason: reason('no-runbook', { target, scenario }) };
-  const aim = { floor: plan.level, strategy: emergencyStrategy };
+  // A plan that is for some scenarios only makes the run one of these, and is approved by their rule.
+  const fits = plan.scenarios === null || plan.scenarios.includes(scenario);
+  const aim = {
+    floor: plan.level,
+    strategy: emergencyStrategy,
+    scenario: fits ? scenario : (plan.scenarios?.[0] ?? scenario),
+  };
   return decideLinked({ run, events: found.events }, { action: 'emergency', by, reason: why }, next, aim);
 }
 
@@ -97,7 +103,7 @@ function decideLinked(
     reason: why,
   }: { readonly action: 'next-level' | 'emergency'; readonly by: Actor; readonly reason: string },
   next: Next,
-  aim: Pick<RunRequest, 'floor' | 'strategy'>,
+  aim: Pick<RunRequest, 'floor' | 'strategy' | 'scenario'>,
 ): Decided<NewRun> {
   const target = targetToday(run, next.catalogue);
   if (!target) return { kind: 'refused', reason: reason('unknown-service', { name: run.request.target }) };
@@ -133,7 +139,7 @@ function targetToday(run: StoppedRun, { services }: Catalogue): TargetSpec | nul
 function nextRequest(
   run: StoppedRun,
   { mode, channel, runsOn }: TargetSpec,
-  next: Pick<RunRequest, 'floor' | 'strategy' | 'by' | 'reason' | 'catalogue'>,
+  next: Pick<RunRequest, 'floor' | 'strategy' | 'scenario' | 'by' | 'reason' | 'catalogue'>,
 ): RunRequest {
   return {
     ...run.request,

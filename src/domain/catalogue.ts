@@ -94,15 +94,13 @@ export interface TargetSpec {
  */
 export const emergencyStrategy = 'emergency';
 
-/** The emergency plan of a target that is allowed for a scenario; null where its catalogue has none. */
-export function emergencyPlan(catalogue: Catalogue, target: TargetId, scenario: string): Runbook | null {
+/** The emergency plan of a target, whatever scenario it is for; null where its catalogue has none. */
+export function emergencyPlan(catalogue: Catalogue, target: TargetId): Runbook | null {
   const { service, environment } = targetParts(target);
   const services = new Map(Object.entries(catalogue.services));
   const environments = new Map(Object.entries(services.get(service)?.environments ?? {}));
   const runbooks = environments.get(environment)?.runbooks ?? [];
-  const fits = ({ strategy, scenarios }: Runbook) =>
-    strategy === emergencyStrategy && (scenarios === null || scenarios.includes(scenario));
-  return runbooks.find(fits) ?? null;
+  return runbooks.find(({ strategy }) => strategy === emergencyStrategy) ?? null;
 }
 
 /** A service with its targets by environment. */

@@ -140,7 +140,7 @@ function operatorButtons(run: StoppedRun, catalogue: Catalogue | null, w: Words)
 
 function hasEmergencyPlan({ plan, request }: StoppedRun, catalogue: Catalogue | null): boolean {
   if (!catalogue || plan.strategy === emergencyStrategy) return false;
-  return emergencyPlan(catalogue, request.target, request.scenario) !== null;
+  return emergencyPlan(catalogue, request.target) !== null;
 }
 
 function resolved(view: RunView, stop: Extract<RunEvent, { kind: 'stopped' }> | undefined, w: Words): Screen {

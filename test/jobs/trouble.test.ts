@@ -144,7 +144,12 @@ describe('what a person decides about a stopped run', () => {
   });
 
   it('emergency plan: the same with the plan of that name, which nothing else takes', async () => {
-    const plan = runbook([step('code')], { id: 'last', level: 3, strategy: 'emergency' });
+    const plan = runbook([step('code')], {
+      id: 'last',
+      level: 3,
+      strategy: 'emergency',
+      scenarios: ['rollback-failed'],
+    });
     const catalogue = jobsCatalogue({ runbooks: [books[0] ?? plan, plan] });
     await rig.publish(catalogue);
     rig.target.set('pool', { broken: { at: 'good', served: true } });
@@ -159,7 +164,8 @@ describe('what a person decides about a stopped run', () => {
     expect((await rig.store.create(decided.change)).kind).toBe('created');
     await rig.deps.doorbell.ring(next.id, '1', null);
     const linked = await rig.until(next.id, 'awaiting-approval');
-    expect([linked.plan?.strategy, linked.request.causedBy]).toEqual(['emergency', run.id]);
+    const { causedBy, scenario } = linked.request;
+    expect([linked.plan?.strategy, causedBy, scenario]).toEqual(['emergency', run.id, 'rollback-failed']);
     const closed = (await rig.recorded(run.id)) as EndedRun;
     expect([closed.status, closed.next]).toEqual(['partial', next.id]);
   });

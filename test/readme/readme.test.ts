@@ -57,7 +57,7 @@ describe('the README', () => {
 });
 
 describe('the documents', () => {
-  const documents = ['README.md', 'docs/cases.md', 'docs/inventory.md', 'docs/kubernetes.md', 'docs/slack.md'];
+  const documents = ['README.md', 'docs/cases.md', 'docs/inventory.md', 'docs/slack.md'];
 
   it.each(documents)('%s names tests that are there', file => {
     const isThere = ([path, name]: readonly [string, string]) =>
