@@ -72,10 +72,8 @@ export function decideNextLevel(found: RunWithLog, by: Actor, why: string, next:
   if (run.status !== 'needs-operator') return { kind: 'refused', reason: reason('stale-card') };
   const floor = levels.find(level => level > run.plan.level);
   if (!floor) return { kind: 'refused', reason: reason('unknown-level', { name: String(run.plan.level + 1) }) };
-  return decideLinked({ run, events: found.events }, { action: 'next-level', by, reason: why }, next, {
-    floor,
-    strategy: null,
-  });
+  const aim = { floor, strategy: null, scenario: run.request.scenario };
+  return decideLinked({ run, events: found.events }, { action: 'next-level', by, reason: why }, next, aim);
 }
 
 /** Makes the run of the emergency plan in the same way; refused where today's catalogue has none for the target. */
