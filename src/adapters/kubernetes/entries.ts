@@ -123,7 +123,7 @@ export const kubernetesChecks: readonly CheckEntry<KubernetesDeps>[] = [
   {
     kind: 'kubernetes.rollout',
     input: placeInput,
-    summary: "Passes when every pod of the Deployment runs the run's release and is available.",
+    summary: "Passes when every pod of the workload runs the run's release and is available.",
     hostLocal: false,
     load: async deps => {
       const [{ createRolloutCheck }, { createConnect }] = await Promise.all([
@@ -141,7 +141,8 @@ export const kubernetesReleaseSources: readonly ReleaseSourceEntry<KubernetesRel
   {
     kind: 'kubernetes.deployment',
     input: placeInput,
-    summary: 'Shows which pod template of a Deployment runs and which its ReplicaSets still hold.',
+    summary:
+      'Shows which pod template of a workload runs, with which ConfigMaps and Secrets, and which its history still holds.',
     hostLocal: false,
     load: async deps => {
       const [{ createReleaseSource }, { createConnect }] = await Promise.all([
