@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import type { RequestOptions } from 'node:https';
 import { homedir } from 'node:os';
+import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import type { Cluster, KubeConfig, User } from '@kubernetes/client-node';
 import { z } from 'zod';
@@ -67,9 +68,9 @@ export function createPlugin(
       timeout: limitMs,
       killSignal: 'SIGKILL',
     }).catch(error => {
-      throw new Error(sentenceOf(plugin.command, error));
+      throw new Error(sentenceOf(basename(plugin.command), error));
     });
-    const { status } = credentialOf(plugin.command, stdout);
+    const { status } = credentialOf(basename(plugin.command), stdout);
     if (status.expirationTimestamp) expires = Date.parse(status.expirationTimestamp);
     return status;
   };

@@ -192,7 +192,7 @@ describe('several clusters', { timeout: 90_000 }, () => {
     const cases = [
       {
         command: plugin('fails', ['echo "please log in" >&2', 'exit 3']),
-        said: /plugin .*fails failed \(3\): please log in/,
+        said: /the plugin fails failed \(3\): please log in/,
       },
       { command: plugin('nonsense', ['echo hunter2']), said: /nonsense answered no ExecCredential$/ },
       { command: join(folder, 'nowhere'), said: /nowhere failed \(ENOENT\)/ },
