@@ -128,7 +128,7 @@ async function compileStep(
 ): Promise<CompiledStep | Reason> {
   const { deps, lease } = held;
   const signal = AbortSignal.any([lease.signal, AbortSignal.timeout(stepMs)]);
-  const context = { run: run.id, target: run.request.target, signal, ...releases };
+  const context = { run: run.id, target: run.request.target, mode: run.request.mode, signal, ...releases };
   try {
     const executor = await loadExecutor(deps, step.kind);
     const plan = await outside(lease, signal, () => executor.plan(context, step.input));

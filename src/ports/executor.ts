@@ -16,6 +16,8 @@ export interface StepContext {
 
 /** What a step is planned for. */
 export interface PlanContext extends StepContext {
+  /** In `observe` the plan is only shown: what cannot be tried for lack of a right to write is told, and hinders nothing. */
+  readonly mode?: 'observe' | 'act';
   /** What is live, as far as known. */
   readonly from: Release | null;
   /** The release to go back to; null where the runbook changes none. */

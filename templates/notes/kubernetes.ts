@@ -150,6 +150,11 @@ export const kubernetesNotes = {
     en: f => `${f.release} is known to be ${named(f.grade, gradeWords.en)}`,
     'zh-CN': f => `${f.release} ${named(f.grade, gradeWords['zh-CN'])}`,
   },
+  /** {object} */
+  'write-not-tried': {
+    en: f => `${f.object} was not changed on trial, since this account may only read: nobody has judged the change yet`,
+    'zh-CN': f => `未对 ${f.object} 试写，因为此账号只有读取权限：该变更尚未经过校验`,
+  },
   /** {object, manager, fields} */
   'fields-taken': {
     en: f => `the next server-side apply by ${f.manager} will conflict on ${names(f.fields)}`,

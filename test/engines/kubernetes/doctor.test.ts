@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { createKubernetesProbe } from '../../../src/adapters/kubernetes/doctor.ts';
-import { clusterRights } from '../../../src/main/cluster-rights.ts';
+import { rulesOf } from '../../../src/domain/cluster-rights.ts';
+import { clusterRights, lookingRights } from '../../../src/main/cluster-rights.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
-import { openPlace, type Place, statedRules } from './targets.ts';
-import { makeDeployment, patchDeployment } from './workloads.ts';
+import { contexts, openPlace, type Place, pick, refusalOf, statedRules } from './targets.ts';
+import { atRevision, imageOf, makeDeployment, patchDeployment, rolledOut, setImage } from './workloads.ts';
 
 const cluster = useCluster();
 const places: Place[] = [];
@@ -63,4 +64,24 @@ describe('doctor', { timeout: 60_000 }, () => {
     place.proxy.inject({ fault: { kind: 'answer', status: 401 } });
     expect(await examine(place)).toMatchObject([{ state: 'broken', message: expect.stringContaining('credentials') }]);
   });
+});
+
+it('the role that discover writes is enough to plan and watch, and not to act', { timeout: 60_000 }, async () => {
+  const place = await openPlace(cluster, rulesOf(lookingRights()));
+  places.push(place);
+  const { namespace } = place;
+  await makeDeployment(cluster.api, namespace, 'shop', { replicas: 1 });
+  await atRevision(cluster.api, namespace, 'shop', 1);
+  await setImage(cluster.api, namespace, 'shop', 'app:1.1.0');
+  await rolledOut(cluster.api, namespace, 'shop');
+  const where = { namespace, deployment: 'shop', context: null, kubeconfig: null };
+  const to = pick(await place.look({ namespace, deployment: 'shop' }), '1.0.0');
+  const undo = await place.executor('kubernetes.rollout-undo');
+  const input = { ...where, graceSeconds: 5, replaceImmutable: false };
+  const plan = await undo.plan({ ...contexts().plan(to), mode: 'observe' }, input);
+  expect(plan.operations[0]?.preview.diff).toContain('app:1.0.0');
+  expect(plan.warnings).toMatchObject([{ code: 'write-not-tried' }]);
+  const refused = await refusalOf(undo.plan({ ...contexts().plan(to), mode: 'act' }, input));
+  expect(refused).toMatchObject({ code: 'permission-missing', facts: { what: 'patch deployments.apps' } });
+  expect(await imageOf(cluster.api, namespace, 'shop')).toBe('app:1.1.0');
 });
