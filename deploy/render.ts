@@ -103,7 +103,7 @@ export function renderManifests(helm: string): Rendered {
       const head = `# ${what}. Rendered from deploy/chart with deploy/manifests/values.yaml by \`node deploy/render.ts HELM\`.\n`;
       return [
         `deploy/manifests/${file}`,
-        head + own.map(object => stringify(object, { lineWidth: 140 })).join('---\n'),
+        head + own.map(object => stringify(object, { lineWidth: 140, version: '1.1' })).join('---\n'),
       ];
     }),
   );

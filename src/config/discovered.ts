@@ -86,5 +86,5 @@ export function readerRole(namespaces: readonly string[], rights: readonly Clust
     ];
   });
   const said = '# What Backout needs to look, plan and watch; it can change nothing with it. Secrets are not read.\n';
-  return said + objects.map(object => stringify(object)).join('---\n');
+  return said + objects.map(object => stringify(object, { version: '1.1' })).join('---\n');
 }

@@ -68,3 +68,8 @@ it.each([
   expect([...new Set(verbs)]).toEqual(['get', 'list']);
   expect(JSON.stringify(objects)).not.toContain('secrets');
 });
+
+it('a role for a namespace whose name Kubernetes would read as false names it in quotes', () => {
+  const [role] = parseAllDocuments(readerRole(['no'], lookingRights()), { version: '1.1' });
+  expect(role?.toJS().metadata.namespace).toBe('no');
+});

@@ -55,5 +55,5 @@ export function roleManifest(
   const subjects = [{ kind: who.kind, name: who.name, ...bound }];
   const binding = { apiVersion: `${rbac}/v1`, kind: `${kind}Binding`, metadata, roleRef, subjects };
   const unsure = subject ? '' : '# The cluster does not tell who Backout is there: look at `subjects`.\n';
-  return unsure + [role, binding].map(object => stringify(object)).join('---\n');
+  return unsure + [role, binding].map(object => stringify(object, { version: '1.1' })).join('---\n');
 }

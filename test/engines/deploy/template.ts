@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { parseAllDocuments, stringify } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import { chart } from '../../../deploy/render.ts';
 import { readClusterEnvironment } from '../../cluster/environment.ts';
 import { requireProgram } from '../../cluster/programs.ts';
@@ -47,7 +47,7 @@ export function template(
     ...(options.flags ?? []),
   ];
   const env = { PATH: '/usr/bin:/bin', HOME: '/nowhere' };
-  const input = stringify({ ...leastValues, ...values });
+  const input = JSON.stringify({ ...leastValues, ...values });
   const ran = spawnSync(options.helm ?? helmOf('helm4'), argv, { input, encoding: 'utf8', env });
   if (ran.error) throw ran.error;
   if (ran.status !== 0) return { objects: [], said: ran.stderr };
