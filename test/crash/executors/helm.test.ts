@@ -84,7 +84,8 @@ async function open(lanes: number, program: Helm, hooked: boolean, within: Reado
 }
 
 const everyRow = [...forthRows(1), withinRow, ...backRows()];
-const fewer = [...operationRows(), withinRow];
+/** The two Helms differ in what they do themselves, so of Helm 3 only that is cut off. */
+const fewer = [...operationRows().filter(({ point }) => point === 'operation-applying'), withinRow];
 const within = (of: readonly Row[]) => new Set(of.flatMap((row, at) => (row.within ? [at] : [])));
 const back = { mode: 'two', books: ['superseded', 'superseded', 'superseded', 'deployed'] };
 const forth = { mode: 'one', books: ['superseded', 'superseded', 'deployed'] };

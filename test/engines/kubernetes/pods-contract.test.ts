@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../src/domain/json.ts';
 import { useCluster } from '../../cluster/suite.ts';
 import { type ExecutorHarness, type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
 import { limitsOf, makeAutoscaler, podRules, podsReady, setMost, setReplicas, uidOf } from './pods.ts';
-import { type Kind, kinds, makeWorkload, readShop } from './shops.ts';
+import { type Kind, makeWorkload, readShop } from './shops.ts';
 import { openPlace } from './targets.ts';
 import { podsOf } from './workloads.ts';
 
@@ -92,19 +92,14 @@ async function openDeletion(kind: Kind): Promise<ExecutorWorld> {
   };
 }
 
-const harness = (
-  step: string,
-  kind: Kind,
-  rest: Pick<ExecutorHarness, 'open' | 'hostile' | 'reversible'>,
-): ExecutorHarness => ({
+const harness = (step: string, rest: Pick<ExecutorHarness, 'open' | 'hostile' | 'reversible'>): ExecutorHarness => ({
   ...rest,
   entry: entryOf(step),
   canary,
   refusesDrift: true,
   concurrent: true,
   timeoutMs: 120_000,
-  // What is the same for every kind is cut off at every moment for one.
-  ...(kind === 'deployment' ? {} : { killAfterMs: [40] }),
+  killAfterMs: [40],
 });
 
 const placesOf = (kind: Kind) => [kind, 'namespace', 'context', 'kubeconfig'];
@@ -124,30 +119,28 @@ const hostileScale =
     ];
   };
 
-for (const kind of ['deployment', 'statefulSet'] as const) {
-  executorContract(
-    `kubernetes.scale of a ${kind}`,
-    harness('kubernetes.scale', kind, {
-      reversible: true,
-      open: () => openScale(kind, null),
-      hostile: hostileScale(kind),
-    }),
-  );
-}
+executorContract(
+  'kubernetes.scale of a statefulSet',
+  harness('kubernetes.scale', {
+    reversible: true,
+    open: () => openScale('statefulSet', null),
+    hostile: hostileScale('statefulSet'),
+  }),
+);
 
 executorContract(
   'kubernetes.scale, with an autoscaler to suspend',
-  harness('kubernetes.scale', 'deployment', {
+  harness('kubernetes.scale', {
     reversible: true,
     open: () => openScale('deployment', [1, 3]),
     hostile: hostileScale('deployment'),
   }),
 );
 
-for (const kind of kinds) {
+for (const kind of ['deployment', 'statefulSet'] as const) {
   executorContract(
     `kubernetes.delete-pods of a ${kind}`,
-    harness('kubernetes.delete-pods', kind, {
+    harness('kubernetes.delete-pods', {
       reversible: false,
       open: () => openDeletion(kind),
       hostile: (world, text) => {

@@ -103,15 +103,8 @@ const withContainer = (shown: Shown, change: object): Shown => {
   return { ...shown, template: { ...shown.template, spec: { ...shown.template.spec, containers } } };
 };
 
-const setEnv = { set: { MODE: 'degraded' }, remove: ['DB_PASSWORD'] };
-const ofAllKinds = kinds.flatMap((kind): Case[] => [
-  {
-    step: 'kubernetes.rollout-restart',
-    kind,
-    extra: { graceSeconds: 5 },
-    wanted: now => ({ ...now, restarted: true }),
-  },
-  {
+const images = kinds.map(
+  (kind): Case => ({
     step: 'kubernetes.set-image',
     kind,
     extra: { images: { app: 'app:1.0.0' }, graceSeconds: 5 },
@@ -120,19 +113,23 @@ const ofAllKinds = kinds.flatMap((kind): Case[] => [
       { ...input, images: { [text]: 'app:1.0.0' } },
       ...(text === 'all' ? [] : [{ ...input, images: { app: text } }]),
     ],
+  }),
+);
+/** Every change of a template goes the same way, so each of the others is put to the contract on one more kind. */
+const ofOtherKinds: readonly Case[] = [
+  {
+    step: 'kubernetes.rollout-restart',
+    kind: 'statefulSet',
+    extra: { graceSeconds: 5 },
+    wanted: now => ({ ...now, restarted: true }),
   },
-  // Of Deployments it is put to the contract elsewhere.
-  ...(kind === 'deployment'
-    ? []
-    : [
-        {
-          step: 'kubernetes.set-env',
-          kind,
-          extra: { ...setEnv, graceSeconds: 5 },
-          wanted: (now: Shown) => withContainer(now, { env: [{ name: 'MODE', value: 'degraded' }] }),
-        },
-      ]),
-]);
+  {
+    step: 'kubernetes.set-env',
+    kind: 'daemonSet',
+    extra: { set: { MODE: 'degraded' }, remove: ['DB_PASSWORD'], graceSeconds: 5 },
+    wanted: now => withContainer(now, { env: [{ name: 'MODE', value: 'degraded' }] }),
+  },
+];
 const ofDeployments: readonly Case[] = [
   {
     step: 'kubernetes.rollout-pause',
@@ -149,7 +146,7 @@ const ofDeployments: readonly Case[] = [
   },
 ];
 
-for (const one of [...ofDeployments, ...ofAllKinds]) {
+for (const one of [...ofDeployments, ...images, ...ofOtherKinds]) {
   const { step, kind } = one;
   const harness: ExecutorHarness = {
     entry: entryOf(step),
