@@ -9,6 +9,7 @@ import { isFinal } from '../../../src/domain/status.ts';
 import { openStores, type Stores } from '../../../src/main/stores.ts';
 import { catalogueTables } from '../../../src/main/tables.ts';
 import type { Doorbell } from '../../../src/ports/doorbell.ts';
+import type { KeptTexts } from '../../../src/ports/kept-texts.ts';
 import { startRedis } from '../../fakes/redis.ts';
 import { newRun, quietLog } from '../../jobs/rig.ts';
 import { type Snapshot, snapshot } from '../checker.ts';
@@ -39,6 +40,8 @@ export interface Ended {
 
 /** A Redis and the folders of one suite. */
 export interface Room {
+  /** Texts that every worker of the room finds. */
+  readonly kept: KeptTexts;
   /** Runs every lane up to its point, kills the worker with SIGKILL once all stand there, and lets another one finish. */
   round(
     lanes: readonly Lane[],
@@ -63,6 +66,7 @@ export async function openRoom(): Promise<Room> {
   const parts: Parts = { stores, doorbell, folder };
   let rounds = 0;
   return {
+    kept: stores.kept,
     round: (lanes, { env = {}, host }) => {
       rounds += 1;
       const start = (name: string) =>

@@ -66,8 +66,14 @@ export const turningRow: Row = {
 
 /** The points of one operation alone, both ways: for executors whose siblings went through all the others. */
 export function operationRows(): readonly Row[] {
-  const isOfOperation = ({ point }: Row) => operationPoints.some(one => one === point);
-  return [...forthRows(1), ...backRows()].filter(isOfOperation);
+  return [...rowsOf(1, [1]), ...backRows().filter(isOfOperation)];
+}
+
+const isOfOperation = ({ point }: Row) => operationPoints.some(one => one === point);
+
+/** The points of some of a step's operations, by their number, on the way forth. */
+export function rowsOf(operations: number, which: readonly number[]): readonly Row[] {
+  return forthRows(operations).filter(row => isOfOperation(row) && which.includes(row.nth));
 }
 
 /** Where the executor is at work, on the way forth. */

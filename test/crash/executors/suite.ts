@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OutcomeHow, RunEvent } from '../../../src/domain/event.ts';
 import type { RunId } from '../../../src/domain/ids.ts';
 import type { RunStatus } from '../../../src/domain/status.ts';
+import type { KeptTexts } from '../../../src/ports/kept-texts.ts';
 import type { Effect } from '../../fakes/target.ts';
 import { violations } from '../checker.ts';
 import { type Ended, type Lane, openRoom, type Room, type ServiceText } from './round.ts';
@@ -17,6 +18,8 @@ export interface World {
   halfDone?(lane: number): Promise<void>;
   /** What was done to the lane's target, counted there. */
   effects(lane: number): Promise<unknown>;
+  /** Puts what Backout kept before into the store that the workers share. */
+  prepare?(kept: KeptTexts): Promise<void>;
   /** Further environment of the workers. */
   readonly env?: Record<string, string>;
   close(): Promise<void>;
@@ -51,6 +54,7 @@ export function crashSuite(name: string, subject: Subject): void {
       const { rows } = subject;
       world = await subject.open(rows.length);
       room = await openRoom();
+      await world.prepare?.(room.kept);
       const { env = {} } = world;
       const place = subject.host ? { env, host: subject.host } : { env };
       for (let from = 0; from < rows.length; from += atOnce) {
