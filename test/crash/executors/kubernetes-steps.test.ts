@@ -1,7 +1,7 @@
 import type { Json } from '../../cluster/api.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
-import { isReady, podRules, uidOf } from '../../engines/kubernetes/pods.ts';
-import { openPlace } from '../../engines/kubernetes/targets.ts';
+import { isReady, uidOf } from '../../engines/kubernetes/pods.ts';
+import { openPlace, statedRules } from '../../engines/kubernetes/targets.ts';
 import {
   makeDeployment,
   patchDeployment,
@@ -78,7 +78,7 @@ const nameOf = (lane: number) => `shop-${lane}`;
 /** One Deployment for each lane, with a pod where the step is about pods. */
 async function open(lanes: number, step: Pick<Step, 'kind' | 'input' | 'paused' | 'pods'>) {
   const { api } = cluster;
-  const place = await openPlace(cluster, podRules);
+  const place = await openPlace(cluster, statedRules('kubernetes.deployment', step.kind, 'kubernetes.rollout'));
   const { namespace } = place;
   const before = await Promise.all(
     Array.from({ length: lanes }, async (_, lane) => {
