@@ -14,6 +14,7 @@ export const tables: CatalogueTables = {
   executors: [
     kind('kubernetes.set-env', z.strictObject({ ...deployment, set: z.record(z.string(), z.string()) })),
     kind('kubernetes.rollout-undo', z.object(deployment)),
+    kind('helm.rollback', z.object({ namespace: z.string(), release: z.string() })),
     kind('pm2.reload', z.strictObject({ app: z.string() }), true),
     kind(
       'command',

@@ -114,10 +114,17 @@ it('goes to a named revision, prunes nothing, and knows the flags of both Helms'
   expect(rollbackArgv(every, 'x').join(' ')).toBe(
     'helm rollback shop 4 --namespace shop --kube-context production --wait --timeout 300s --history-max 0 --wait-for-jobs --cleanup-on-fail --no-hooks --force',
   );
-  expect(rollbackArgv({ ...every, major: 4 }, 'by run').slice(-6)).toEqual([
+  const four = { ...every, major: 4 } as const;
+  expect(rollbackArgv({ ...four, forceConflicts: false }, 'by run').slice(-6)).toEqual([
     '--cleanup-on-fail',
     '--no-hooks',
     '--force-replace',
+    '--server-side=false',
+    '--description',
+    'by run',
+  ]);
+  expect(rollbackArgv({ ...four, force: false }, 'by run').slice(-4)).toEqual([
+    '--no-hooks',
     '--force-conflicts',
     '--description',
     'by run',
