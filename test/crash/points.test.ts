@@ -28,9 +28,13 @@ const later: readonly Case[] = [
   ).flatMap(point => [4, 5].map(nth => ({ point, nth, strategy: 'breaking', end: 'compensated' }) as const)),
 ];
 
-/** What nobody can look at is never repeated: it stops and asks, unless nothing had begun or the outcome was written. */
+/**
+ * What nobody can look at is never repeated: it stops and asks, unless nothing had begun or the outcome was written. The first operation is
+ * begun in one breath with the execution.
+ */
 const blind: readonly Case[] = [
-  { point: 'execution-started', nth: 1, strategy: 'blind', end: 'succeeded' },
+  { point: 'preflight-started', nth: 1, strategy: 'blind', end: 'succeeded' },
+  { point: 'execution-started', nth: 1, strategy: 'blind', end: 'needs-operator' },
   { point: 'operation-begun', nth: 2, strategy: 'blind', end: 'needs-operator' },
   { point: 'operation-applied', nth: 2, strategy: 'blind', end: 'needs-operator' },
   { point: 'operation-verified', nth: 2, strategy: 'blind', end: 'needs-operator' },

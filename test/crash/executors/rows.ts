@@ -24,8 +24,8 @@ export const operationPoints = [
   'operation-ended',
 ] as const satisfies readonly CrashPointName[];
 
-/** The points at which a begun operation has no outcome yet. */
-export const undecided: ReadonlySet<CrashPointName> = new Set(operationPoints.slice(0, -1));
+/** The points at which a begun operation has no outcome yet; the first one is begun in one breath with the execution. */
+export const undecided: ReadonlySet<CrashPointName> = new Set(['execution-started', ...operationPoints.slice(0, -1)]);
 
 /** Those of them at which its effect is there already. */
 export const afterEffect: ReadonlySet<CrashPointName> = new Set(operationPoints.slice(4, -1));
