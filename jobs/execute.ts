@@ -35,17 +35,15 @@ export const preflight: Stage = async (held, found, taking) => {
     await writeHeld(held, run, { events: begun, posts: [rootPost(run.id)] });
     await deps.crashPoint('preflight-started', run.id);
   };
-  // Looking changes nothing, so it need not wait until its beginning is written down; nor need the next write, which the store takes after it.
-  const began = begin();
-  began.catch(() => undefined);
-  const finding = await inspect(held, run, taking);
+  // Looking changes nothing, so it need not wait until its beginning is written down.
+  const [, finding] = await Promise.all([begin(), inspect(held, run, taking)]);
   if (finding.kind === 'clear') {
     const started = { kind: 'execution-started', status: 'executing' } as const;
-    const executing = writeHeld(held, run, { events: [started], posts: [rootPost(run.id)] });
-    const written = Promise.all([began, executing]).then(() => deps.crashPoint('execution-started', run.id));
+    const written = writeHeld(held, run, { events: [started], posts: [rootPost(run.id)] }).then(() =>
+      deps.crashPoint('execution-started', run.id),
+    );
     return await runOperations(held, withEvents(found, [...begun, started], run.updatedAt), written);
   }
-  await began;
   if (finding.kind === 'moved' && (await mayStartAnew(held, run))) await startAnew(held, run, finding.objects);
   else {
     const end = finding.kind === 'moved' ? stillMoving(finding.objects) : finding;
