@@ -39,10 +39,10 @@ export const preflight: Stage = async (held, found, taking) => {
   const [, finding] = await Promise.all([begin(), inspect(held, run, taking)]);
   if (finding.kind === 'clear') {
     const started = { kind: 'execution-started', status: 'executing' } as const;
-    const written = writeHeld(held, run, { events: [started], posts: [rootPost(run.id)] }).then(() =>
-      deps.crashPoint('execution-started', run.id),
-    );
-    return await runOperations(held, withEvents(found, [...begun, started], run.updatedAt), written);
+    const begins = { phase: 'apply', index: 0, fence, worker } as const;
+    await writeHeld(held, run, { events: [started], posts: [rootPost(run.id)], begins });
+    await deps.crashPoint('execution-started', run.id);
+    return await runOperations(held, withEvents(found, [...begun, started], run.updatedAt), 'fresh');
   }
   if (finding.kind === 'moved' && (await mayStartAnew(held, run))) await startAnew(held, run, finding.objects);
   else {
@@ -134,15 +134,11 @@ async function startAnew(held: Held, run: DrivenRun, objects: readonly string[])
 }
 
 /** Runs an approved plan's operations. */
-export const execute: Stage = (held, found) => runOperations(held, found, Promise.resolve());
+export const execute: Stage = (held, found) => runOperations(held, found, null);
 
-async function runOperations(held: Held, found: RunWithLog, written: Promise<void>): Promise<'on' | 'rest'> {
-  const run = found.run as DrivenRun;
-  const start = { found: found as Driving, written };
-  const [driven] = await Promise.all([
-    permitOf(held, run).then(permit => executePlan(executeDeps(held), held.lease, permit, start)),
-    written,
-  ]);
+async function runOperations(held: Held, found: RunWithLog, begun: 'fresh' | null): Promise<'on' | 'rest'> {
+  const permit = await permitOf(held, found.run as DrivenRun);
+  const driven = await executePlan(executeDeps(held), held.lease, permit, { found: found as Driving, begun });
   return driven === 'paused' ? 'rest' : 'on';
 }
 

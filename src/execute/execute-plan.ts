@@ -18,10 +18,10 @@ export type Driven = 'moved' | 'paused';
 /** A run that may act, with its log. */
 export type Driving = RunWithLog & { readonly run: DrivenRun };
 
-/** The run as its driver knows it, and the write that it sent last, which must have succeeded before anything is done. */
+/** The run as its driver knows it, and whether its first operation began as its execution did. */
 export interface Start {
   readonly found: Driving;
-  readonly written: Promise<void>;
+  readonly begun: 'fresh' | null;
 }
 
 /** Runs an approved plan's operations in order, as they were frozen, until all have an outcome, one stops it, or somebody asks it to stop. */
@@ -32,6 +32,7 @@ export async function executePlan(
   start: Start,
 ): Promise<Driven> {
   let found: Driving | null = start.found;
+  let { begun } = start;
   while (found) {
     if (deps.pausing()) return 'paused';
     const { run }: Driving = found;
@@ -60,7 +61,8 @@ export async function executePlan(
       operation,
       timeoutMs: operation.timeoutMs,
     } as const;
-    const finding = await driveOperation(deps, lease, task, start.written);
+    const finding = await driveOperation(deps, lease, task, begun);
+    begun = null;
     const journalled: Promise<void> = journalFinding(deps, lease, found, operation, finding).then(() =>
       deps.crashPoint('operation-ended', run.id),
     );

@@ -43,18 +43,18 @@ interface Drive {
 
 /**
  * Brings one operation about by the step protocol: begin, raise the fence, observe, apply, settle, observe. The caller
- * writes the outcome. The beginning is sent behind `written` without waiting for it: a round trip less before the first operation. Throws `LeaseLost` where another worker has or may have the target: then nothing may be written.
+ * writes the outcome, and may have written the beginning. Throws `LeaseLost` where another worker has or may have the target: then nothing
+ * may be written.
  */
 export async function driveOperation(
   deps: ExecuteDeps,
   lease: Lease,
   task: Task,
-  written: Promise<void> = Promise.resolve(),
+  already: 'fresh' | null = null,
 ): Promise<Finding> {
   const { run, phase, index } = task;
   lease.check();
-  const beginning = deps.store.begin(run, { phase, index, fence: lease.fence, worker: deps.worker });
-  const [begun] = await Promise.all([beginning, written]);
+  const begun = already ?? (await deps.store.begin(run, { phase, index, fence: lease.fence, worker: deps.worker }));
   if (begun === 'fenced') throw new LeaseLost(lease.target);
   if (begun === 'done') return { kind: 'done' };
   if (begun === 'order') throw new Error(`run ${run}: ${phase} ${index} is out of order`);

@@ -23,7 +23,11 @@ export interface Change {
   readonly posts?: readonly Post[];
   /** Refused as `late` when the server's time is past this epoch ms: a click after the deadline loses even if the timer has not fired. */
   readonly notAfter?: number;
+  /** The run's first operation, which begins in the same script as its execution; `illegal` where it began before or is another. */
+  readonly begins?: Pick<Begun, 'phase' | 'index' | 'fence' | 'worker'>;
 }
+
+type Begun = Extract<RunEvent, { kind: 'operation-begun' }>;
 
 /** What became of a change. `conflict`: the version moved (read again, decide again); `fenced`: another worker drives now. */
 export type ChangeResult =
@@ -113,10 +117,7 @@ export interface RunStore {
   release(target: TargetId, fence: number): Promise<void>;
 
   /** Journals that an operation begins: `fresh`, `resume` (begun before without an outcome), `done`, `fenced`, `order`. */
-  begin(
-    id: RunId,
-    entry: Pick<Extract<RunEvent, { kind: 'operation-begun' }>, 'phase' | 'index' | 'fence' | 'worker'>,
-  ): Promise<'fresh' | 'resume' | 'done' | 'fenced' | 'order'>;
+  begin(id: RunId, entry: NonNullable<Change['begins']>): Promise<'fresh' | 'resume' | 'done' | 'fenced' | 'order'>;
   /** Journals an operation's outcome or failure, with further events and posts in the same script; a second outcome changes nothing. */
   outcome(
     id: RunId,

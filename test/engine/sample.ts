@@ -149,8 +149,8 @@ export function failure(
   return { kind: 'operation-failed', phase, index, fence, reason: reason('step-failed'), served: false };
 }
 
-/** Brings a new run to `executing` and answers its id and fence. */
-export async function executing(store: RunStore, change: Partial<NewRun> = {}, leaseMs = 5_000) {
+/** Brings a new run to `preflight`, its target held by worker `w`, and answers its id and fence. */
+export async function inPreflight(store: RunStore, change: Partial<NewRun> = {}, leaseMs = 5_000) {
   const run = aRun(change);
   const created = await store.create(run);
   if (created.kind !== 'created') throw new Error(`not created: ${created.kind}`);
@@ -159,7 +159,15 @@ export async function executing(store: RunStore, change: Partial<NewRun> = {}, l
   const acquired = await store.acquire(run.request.target, run.id, 'w', leaseMs, false);
   if (!acquired.ok) throw new Error('the target was not free');
   const { fence } = acquired;
-  const changed = await store.change(run.id, { fence }, { events: [events.preflight(fence), events.executing] });
-  if (!changed.ok) throw new Error(`not executing: ${changed.why}`);
+  const changed = await store.change(run.id, { fence }, { events: [events.preflight(fence)] });
+  if (!changed.ok) throw new Error(`not in preflight: ${changed.why}`);
   return { id: run.id, fence, target: run.request.target };
+}
+
+/** Brings a new run to `executing` and answers its id and fence. */
+export async function executing(store: RunStore, change: Partial<NewRun> = {}, leaseMs = 5_000) {
+  const run = await inPreflight(store, change, leaseMs);
+  const changed = await store.change(run.id, { fence: run.fence }, { events: [events.executing] });
+  if (!changed.ok) throw new Error(`not executing: ${changed.why}`);
+  return run;
 }

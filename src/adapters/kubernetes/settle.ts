@@ -91,7 +91,7 @@ async function look(looking: Looking, now: number): Promise<Settlement | null> {
     return { state: 'failed', served: watching.served, reason: reason('target-changed', { object: objectOf(change) }) };
   }
   const revision = history.find(({ hash }) => hash === change.after);
-  const all = revision ? await readPods(connection, change.namespace, workload.spec.selector, context.signal) : [];
+  const all = await readPods(connection, change.namespace, workload.spec.selector, context.signal);
   const pods = podsOf(revision, all);
   const ready = pods.filter(isReady).length;
   watching.served ||= ready > 0;

@@ -35,11 +35,11 @@ export function runs(connection: RedisConnection): Runs {
         ...args,
         ...timerArgs(change),
         ...postArgs(change.posts),
+        ...(change.begins ? beginArgs(change.begins) : ['', '', '', '']),
       ]);
       return reply[0] === 'ok' ? { ok: true, version: reply[1], at: reply[2] } : { ok: false, why: reply[0] };
     },
-    begin: (id, { fence, phase, index, worker }) =>
-      connection.call(scripts.beginScript, [id, fence, phase, index, JSON.stringify(worker)]),
+    begin: (id, entry) => connection.call(scripts.beginScript, [id, ...beginArgs(entry)]),
     async outcome(id, event, change) {
       const events = eventArgs([event, ...(change?.events ?? [])]);
       const reply = await connection.call<'ok' | 'done' | 'fenced' | 'missing' | 'illegal'>(scripts.outcomeScript, [
@@ -64,6 +64,10 @@ type ChangeReply = ['ok', number, number] | [Extract<ChangeResult, { ok: false }
 
 function guardArgs(guard: Guard): Args {
   return 'fence' in guard ? ['fence', guard.fence] : ['version', guard.version];
+}
+
+function beginArgs({ fence, phase, index, worker }: Parameters<Runs['begin']>[1]): Args {
+  return [fence, phase, index, JSON.stringify(worker)];
 }
 
 function createArgs({ id, request, idempotencyKey, notAfter, posts, replaces }: NewRun): Args {

@@ -33,15 +33,12 @@ const identified = z.object({ event_id: z.string().nullish(), trigger_id: z.stri
 /** The property that carries a verified request's signature into the middleware. */
 export const signatureProperty = 'backoutSignature';
 
-function keysOf(body: unknown, signature: unknown): [string, number][] {
+/** One key for a request: a replay has the same body, so an id of Slack's in it serves for its signature too, which is accepted for 5 min only. */
+function keyOf(body: unknown, signature: unknown): readonly [key: string, ttlMs: number] | null {
   const { event_id, trigger_id } = identified.safeParse(body).data ?? {};
-  return [
-    ...(typeof signature === 'string' && signature
-      ? [[`slack:signature:${signature}`, memory.signature] as [string, number]]
-      : []),
-    ...(event_id ? [[`slack:event:${event_id}`, memory.event] as [string, number]] : []),
-    ...(trigger_id ? [[`slack:trigger:${trigger_id}`, memory.trigger] as [string, number]] : []),
-  ];
+  if (event_id) return [`slack:event:${event_id}`, memory.event];
+  if (trigger_id) return [`slack:trigger:${trigger_id}`, memory.trigger];
+  return typeof signature === 'string' && signature ? [`slack:signature:${signature}`, memory.signature] : null;
 }
 
 /** Where the context of a request holds whether it is the first of its kind. */
@@ -58,18 +55,18 @@ export function rememberRequests({
   readonly once: Once;
   readonly log: Log;
 }): Middleware<AnyMiddlewareArgs> {
-  const first = async (keys: readonly [string, number][]): Promise<boolean> => {
-    const asked = Promise.all(keys.map(([key, ttl]) => once(key, ttl))).catch(failure => {
+  const first = async (known: ReturnType<typeof keyOf>): Promise<boolean> => {
+    if (!known) return true;
+    const asked = once(...known).catch((failure: unknown) => {
       log.warn({ err: failure }, 'The memory of seen requests is away; relying on the engine');
       return null;
     });
-    const answers = await within(rememberWithinMs, asked);
-    if (answers === null || answers.every(Boolean)) return true;
-    log.info({ keys: keys.map(([key]) => key.split(':')[1]) }, 'A repeated request was acknowledged without effect');
+    if ((await within(rememberWithinMs, asked)) !== false) return true;
+    log.info({ key: known[0].split(':')[1] }, 'A repeated request was acknowledged without effect');
     return false;
   };
   return async args => {
-    args.context[freshProperty] = first(keysOf(args.body, args.context[signatureProperty]));
+    args.context[freshProperty] = first(keyOf(args.body, args.context[signatureProperty]));
     await args.next();
   };
 }

@@ -2,7 +2,18 @@ import { describe, expect, test } from 'vitest';
 import { rootPost } from '../../../src/domain/post.ts';
 import { transitions } from '../../../src/domain/status.ts';
 import { useRig } from '../../engine/rig.ts';
-import { aRequest, aRun, checkout, ended, events, executing, failure, newId, outcome } from '../../engine/sample.ts';
+import {
+  aRequest,
+  aRun,
+  checkout,
+  ended,
+  events,
+  executing,
+  failure,
+  inPreflight,
+  newId,
+  outcome,
+} from '../../engine/sample.ts';
 
 const rig = useRig();
 
@@ -168,6 +179,30 @@ describe('journal', () => {
     const read = await rig.store.read(id);
     expect(read?.run.journal).toMatchObject([{ phase: 'apply', index: 0, attempt: 2, outcome: { how: 'applied' } }]);
     expect(read?.events.map(event => event.version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  test('the first operation begins with the execution, in one script or not at all', async () => {
+    const { id, fence } = await inPreflight(rig.store);
+    const begins = { phase: 'apply', index: 0, fence, worker: 'w' } as const;
+    const change = { events: [events.executing] };
+    const refused = { ok: false, why: 'illegal' };
+    expect(await rig.store.change(id, { fence }, { ...change, begins: { ...begins, index: 1 } })).toEqual(refused);
+    expect(await rig.store.change(id, { fence }, { ...change, begins: { ...begins, phase: 'revert' } })).toEqual(
+      refused,
+    );
+    expect(await rig.store.change(id, { fence }, { ...change, begins: { ...begins, fence: fence + 1 } })).toEqual(
+      refused,
+    );
+    expect(await rig.store.change(id, { fence }, { events: [], begins })).toEqual(refused);
+    expect((await rig.store.read(id))?.run).toMatchObject({ status: 'preflight', journal: [] });
+    expect(await rig.store.change(id, { fence }, { ...change, begins })).toMatchObject({ ok: true });
+    const read = await rig.store.read(id);
+    expect(read?.events.slice(-2)).toMatchObject([
+      { kind: 'execution-started' },
+      { kind: 'operation-begun', index: 0, attempt: 1, fence, worker: 'w' },
+    ]);
+    expect(read?.run.journal).toMatchObject([{ phase: 'apply', index: 0, attempt: 1, outcome: null }]);
+    expect(await rig.store.begin(id, begins)).toBe('resume');
   });
 
   test('begin answers order, fenced and done where it must', async () => {

@@ -44,7 +44,7 @@ return {'created',id,now}
 `,
 );
 
-/** Changes a run: events, indexes, timers and messages in one step, or nothing. */
+/** Changes a run: events, indexes, timers, messages and the operation that begins with it in one step, or nothing. */
 export const changeScript = script(
   'change',
   postsLua,
@@ -53,15 +53,19 @@ export const changeScript = script(
 local run=load(take())
 local guard,guard_value,not_after=take(),take(),tonumber(take())
 local events,timers,posts=take_events(),take_timers(),take_posts()
+local fence,phase,index,worker=take(),take(),tonumber(take()),take()
 if not run then return {'missing'} end
 local passed,why=guarded(run,guard,guard_value)
 if not passed then return {why} end
 if not_after>0 and now>not_after then return {'late'} end
-if not judge(run,events) then return {'illegal'} end
+local status=judge(run,events)
+if not status then return {'illegal'} end
+if fence~='' and not begins_fresh(run,status,fence,phase,index) then return {'illegal'} end
 if not threads_known(posts,'') then return redis.error_reply('ERR a post names an unknown thread') end
 append(run,events)
 change_timers(run,timers)
 enqueue_all(posts)
+if fence~='' then begin(run,fence,phase,index,worker) end
 return {'ok',run.version,now}
 `,
 );
@@ -73,23 +77,8 @@ export const beginScript = script(
   `
 local run=load(take())
 local fence,phase,index,worker=take(),take(),tonumber(take()),take()
-if not run or not holds(run,fence) then return 'fenced' end
-local key=P..'run:'..run.id
-local before=mark(run.id,phase,index)
-if before=='ended' then return 'done' end
-if run.status~=(phase=='apply' and 'executing' or 'compensating') then return 'order' end
-if phase=='apply' then
-  if index>0 and mark(run.id,phase,index-1)~='ended' then return 'order' end
-else
-  local last=tonumber(redis.call('HGET',key,'revert:last') or index)
-  if last<index or (last>index and mark(run.id,phase,last)~='ended') then return 'order' end
-  redis.call('HSET',key,'revert:last',index)
-end
-local attempt=redis.call('HINCRBY',key,phase..':'..index..':attempt',1)
-redis.call('HSET',key,phase..':'..index,fence)
-append(run,{{kind='operation-begun',status='',json='{"kind":"operation-begun","phase":"'..phase..'","index":'..index..',"fence":'..fence..',"attempt":'..attempt..',"worker":'..worker..'}'}})
-if before then return 'resume' end
-return 'fresh'
+if not run then return 'fenced' end
+return begin(run,fence,phase,index,worker)
 `,
 );
 

@@ -106,6 +106,28 @@ local function append(run,events)
   end
   schedule(run,now+${ringGraceMs})
 end
+local function begins_fresh(run,status,fence,phase,index)
+  return phase=='apply' and index==0 and status=='executing' and holds(run,fence) and not mark(run.id,phase,index)
+end
+local function begin(run,fence,phase,index,worker)
+  if not holds(run,fence) then return 'fenced' end
+  local key=P..'run:'..run.id
+  local before=mark(run.id,phase,index)
+  if before=='ended' then return 'done' end
+  if run.status~=(phase=='apply' and 'executing' or 'compensating') then return 'order' end
+  if phase=='apply' then
+    if index>0 and mark(run.id,phase,index-1)~='ended' then return 'order' end
+  else
+    local last=tonumber(redis.call('HGET',key,'revert:last') or index)
+    if last<index or (last>index and mark(run.id,phase,last)~='ended') then return 'order' end
+    redis.call('HSET',key,'revert:last',index)
+  end
+  local attempt=redis.call('HINCRBY',key,phase..':'..index..':attempt',1)
+  redis.call('HSET',key,phase..':'..index,fence)
+  append(run,{{kind='operation-begun',status='',json='{"kind":"operation-begun","phase":"'..phase..'","index":'..index..',"fence":'..fence..',"attempt":'..attempt..',"worker":'..worker..'}'}})
+  if before then return 'resume' end
+  return 'fresh'
+end
 local function change_timers(run,timers)
   for _,name in ipairs(timers.clear) do redis.call('ZREM',P..'due',run.id..'|'..name) end
   for _,timer in ipairs(timers.set) do if timer.name=='held-reminder' or not one_of(FINAL,run.status) then
