@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isSecretName, isSecretValue } from '../../domain/secret.ts';
 import type { KeptTexts } from '../../ports/kept-texts.ts';
 import type { ReadSecret } from '../../ports/secrets.ts';
 import { ownerFields } from './owner-input.ts';
@@ -142,7 +143,18 @@ export const setEnvInput = z
   .strictObject({
     ...workloadFields,
     ...ownerFields,
-    set: z.record(variableName, variableValue).default({}).describe('Variables to set.'),
+    set: z
+      .record(variableName, variableValue)
+      .refine(
+        all =>
+          Object.entries(all).every(
+            ([name, value]) =>
+              typeof value === 'object' || value === '' || !(isSecretName(name) || isSecretValue(value)),
+          ),
+        'a value that looks secret is given by reference: {secret: NAME, key: KEY}',
+      )
+      .default({})
+      .describe('Variables to set.'),
     remove: z.array(variableName).default([]).describe('Variables to remove.'),
     containers: z.array(objectName).min(1).nullable().default(null).describe('Containers to change; all unless set.'),
     graceSeconds: graceField,
