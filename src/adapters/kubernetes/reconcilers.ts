@@ -87,15 +87,24 @@ export function isOff(kind: ReconcilerKind, live: Live): boolean {
   return now === null || part(now, 'enabled') === false;
 }
 
+/**
+ * Flux's reason of the condition `Reconciling` between two attempts of what has failed; while one is at work it is `Progressing`.
+ * It stays for as long as the object is suspended (kustomize-controller's finalizeStatus, helm-controller's atomic release).
+ */
+const failedAttempt = 'ProgressingWithRetry';
+
 /** Whether a sync that began before is still at work. */
-export function isBusy(kind: ReconcilerKind, { raw }: Live): boolean {
+export function isBusy(kind: ReconcilerKind, { raw }: Pick<Live, 'raw'>): boolean {
   if (kind === 'Application') {
     return valueAt(raw, 'operation') !== undefined || valueAt(raw, 'status', 'operationState', 'phase') === 'Running';
   }
   const conditions = valueAt(raw, 'status', 'conditions');
   return (
     Array.isArray(conditions) &&
-    conditions.some(one => part(one, 'type') === 'Reconciling' && part(one, 'status') === 'True')
+    conditions.some(
+      one =>
+        part(one, 'type') === 'Reconciling' && part(one, 'status') === 'True' && part(one, 'reason') !== failedAttempt,
+    )
   );
 }
 
