@@ -14,6 +14,7 @@ import type { NewRun } from '../src/ports/run-store.ts';
 import { pause } from './pause.ts';
 import { readTarget } from './plan.ts';
 import { type AtTaking, endChange, executeDeps, type Held, loadExecutor, type Stage, writeHeld } from './stage.ts';
+import { nothingLeft } from './undo.ts';
 
 /** How long reading the world again before the first operation may take, in ms. */
 const preflightMs = 30_000;
@@ -68,7 +69,7 @@ async function inspect(held: Held, run: DrivenRun, taking: AtTaking | null): Pro
   const unseen = looks.find(({ seen }) => seen.kind === 'unseen');
   if (unseen?.seen.kind === 'unseen') return { kind: 'failed', reason: unseen.seen.reason };
   const left = looks.filter(({ seen }) => seen.kind === 'seen' && seen.observation.state !== 'applied');
-  if (left.length === 0) return { kind: 'noop', reason: reason('nothing-to-change') };
+  if (left.length === 0) return { kind: 'noop', reason: nothingLeft(run) };
   const moved = left.filter(
     ({ seen, operation }) => seen.kind === 'seen' && seen.observation.fingerprint !== operation.fingerprint,
   );

@@ -2,7 +2,7 @@ import type { Catalogue, Runbook, TargetSpec } from '../src/domain/catalogue.ts'
 import { targetParts } from '../src/domain/ids.ts';
 import type { Considered, Plan } from '../src/domain/plan.ts';
 import { rootPost } from '../src/domain/post.ts';
-import { type Reason, Refusal, reason } from '../src/domain/reason.ts';
+import { type Reason, type ReasonCode, Refusal, reason } from '../src/domain/reason.ts';
 import type { RequestedRun, RunWithLog } from '../src/domain/run.ts';
 import { outside } from '../src/execute/outside.ts';
 import { type Choice, chooseRelease } from '../src/plan/choose.ts';
@@ -21,6 +21,9 @@ export type Planned =
 /** How long one step may take to be planned, in ms. */
 const stepMs = 30_000;
 
+/** Reasons why a run is over before it began though nothing went wrong. */
+const idle: ReadonlySet<ReasonCode> = new Set(['nothing-to-change', 'nothing-held']);
+
 /** Plans a requested run: suggests the mildest runbook that suffices, compiles it once and freezes it. */
 export const planRun: Stage = async (held, found) => {
   const { run } = found;
@@ -28,7 +31,7 @@ export const planRun: Stage = async (held, found) => {
   const planned = await planOrReason(held, found);
   await held.deps.crashPoint('plan-compiled', run.id);
   if (planned.kind === 'none') {
-    const status = planned.reason.code === 'nothing-to-change' ? 'noop' : 'failed';
+    const status = idle.has(planned.reason.code) ? 'noop' : 'failed';
     await writeHeld(held, run, endChange(held.deps, run, status, planned.reason));
     await held.deps.crashPoint('run-ended', run.id);
     return 'on';

@@ -3,7 +3,7 @@ import { shortRunId } from '../src/domain/ids.ts';
 import { note } from '../src/domain/note.ts';
 import type { Plan } from '../src/domain/plan.ts';
 import { recordPost, verdictPost } from '../src/domain/post.ts';
-import type { Hold } from '../src/domain/release.ts';
+import type { Hold, ReleaseRef } from '../src/domain/release.ts';
 import type { EndedRun, RunWithLog } from '../src/domain/run.ts';
 import { isFinal } from '../src/domain/status.ts';
 import type { ReleaseFact } from '../src/ports/release-store.ts';
@@ -51,8 +51,9 @@ function tellsWatchers({ run, events }: RunWithLog): boolean {
 /** The release that was left is held and graded bad, the one that was taken is verified; an undo releases what it restored. */
 async function concludeReleases(deps: RecordDeps, run: EndedRun): Promise<void> {
   const { plan } = run;
+  if (run.status === 'noop' && run.reason?.code === 'nothing-held') return releaseHolds(deps, run, null);
   if (!plan || (run.status !== 'succeeded' && !(run.status === 'partial' && leftSomething(run)))) return;
-  if (run.request.undoOf) return releaseHolds(deps, run, plan);
+  if (run.request.undoOf) return releaseHolds(deps, run, plan.to);
   if (!plan.to || !plan.from || plan.from.key === plan.to.key) {
     // Nothing was replaced, but what is suspended has to be found again, and released by a person.
     if (leavesHeld(run)) await deps.releases.hold(holdOf(run, plan, `run:${run.id}`, shortRunId(run.id)));
@@ -63,11 +64,12 @@ async function concludeReleases(deps: RecordDeps, run: EndedRun): Promise<void> 
 }
 
 /** An undo lets go of what the undone run held, and of the release that it restored. */
-async function releaseHolds({ releases }: RecordDeps, run: EndedRun, plan: Plan): Promise<void> {
-  if (plan.to) await releases.releaseHold(plan.target, plan.to.key);
-  const holds = await releases.holds(plan.target);
-  for (const hold of holds.filter(held => held.run === run.request.undoOf))
-    await releases.releaseHold(plan.target, hold.releaseKey);
+async function releaseHolds({ releases }: RecordDeps, run: EndedRun, restored: ReleaseRef | null): Promise<void> {
+  const { target, undoOf } = run.request;
+  if (restored) await releases.releaseHold(target, restored.key);
+  const holds = await releases.holds(target);
+  for (const hold of holds.filter(held => undoOf !== null && held.run === undoOf))
+    await releases.releaseHold(target, hold.releaseKey);
 }
 
 function holdOf(run: EndedRun, { target }: Plan, releaseKey: string, version: string): Hold {

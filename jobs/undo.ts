@@ -1,7 +1,7 @@
 import type { TargetSpec } from '../src/domain/catalogue.ts';
 import type { Note } from '../src/domain/note.ts';
-import { reason } from '../src/domain/reason.ts';
-import type { RequestedRun } from '../src/domain/run.ts';
+import { type Reason, reason } from '../src/domain/reason.ts';
+import type { RequestedRun, Run } from '../src/domain/run.ts';
 import { look } from '../src/execute/outside.ts';
 import { compileUndo, undoable } from '../src/plan/undo.ts';
 import { pause } from './pause.ts';
@@ -10,6 +10,11 @@ import { type Held, loadExecutor } from './stage.ts';
 
 /** How long each look at what is to be undone may take, in ms. */
 const lookMs = 20_000;
+
+/** Why there is nothing to do: what a run left suspended may have been let go by somebody else, and its hold falls then. */
+export function nothingLeft({ request }: Pick<Run, 'request'>): Reason {
+  return reason(request.onlyHeld ? 'nothing-held' : 'nothing-to-change');
+}
 
 /** Plans an undo: the inverses of what a run did, newest first, against the world as it is now. */
 export async function planUndo(held: Held, run: RequestedRun, target: TargetSpec): Promise<Planned> {
@@ -31,7 +36,7 @@ export async function planUndo(held: Held, run: RequestedRun, target: TargetSpec
     said.push(seen.observation.note);
     changes ||= seen.observation.state !== 'applied';
   }
-  if (!changes) return { kind: 'none', reason: reason('nothing-to-change') };
+  if (!changes) return { kind: 'none', reason: nothingLeft(run) };
   const known = await deps.releases.list(run.request.target);
   const grades = new Map(known.map(({ key, grade }) => [key, grade]));
   const plan = compileUndo(deps.hash, run.id, target, undo, fingerprints, grades, said);

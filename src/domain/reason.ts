@@ -27,6 +27,7 @@ export const reasonCodes = [
   'no-good-release',
   'release-not-eligible',
   'nothing-to-change',
+  'nothing-held',
   'takes-no-release',
   'plan-failed',
   'target-changed',

@@ -7,6 +7,10 @@ export const runningReasons = {
     en: () => 'what the plan would do is already so',
     'zh-CN': () => '目标已处于计划要达到的状态',
   },
+  'nothing-held': {
+    en: () => 'nothing that the run left suspended is suspended by it any more, so its hold is released',
+    'zh-CN': () => '该运行暂停的同步已不再处于其暂停状态，因此解除其部署禁令',
+  },
   /** {step, runbook, object} */
   'plan-failed': {
     en: f =>

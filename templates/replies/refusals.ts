@@ -81,6 +81,7 @@ const unstarted: ReadonlySet<string> = new Set([
   'no-good-release',
   'release-not-eligible',
   'nothing-to-change',
+  'nothing-held',
   'worker-missing',
 ]);
 

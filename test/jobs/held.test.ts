@@ -59,6 +59,29 @@ describe('what a run leaves suspended', () => {
     expect(await rig.deps.releases.holds(service)).toEqual([]);
   });
 
+  it('loses its hold where somebody has let it go by hand, before it is asked for or while people vote', async () => {
+    const early = await suspended();
+    rig.target.set('reconciler', { value: 'at work' });
+    const found = (await rig.recorded(await rig.request({ undoOf: early.id, onlyHeld: true }))) as EndedRun;
+    expect(found).toMatchObject({ status: 'noop', reason: { code: 'nothing-held' } });
+    expect(await rig.deps.releases.holds(service)).toEqual([]);
+    const late = await suspended();
+    const resuming = await rig.request({ undoOf: late.id, onlyHeld: true });
+    await rig.until(resuming, 'awaiting-approval');
+    expect(await rig.deps.releases.holds(service)).toMatchObject([{ run: late.id }]);
+    rig.target.set('reconciler', { value: 'at work' });
+    await rig.vote(resuming, 'lee');
+    expect(await rig.recorded(resuming)).toMatchObject({ status: 'noop', reason: { code: 'nothing-held' } });
+    expect(await rig.deps.releases.holds(service)).toEqual([]);
+  });
+
+  it('keeps its hold where it was only looked at what releasing it would do', async () => {
+    const run = await suspended();
+    const looked = await rig.recorded(await rig.request({ undoOf: run.id, onlyHeld: true, mode: 'observe' }));
+    expect(looked).toMatchObject({ status: 'noop', reason: { code: 'observe-only' } });
+    expect(await rig.deps.releases.holds(service)).toMatchObject([{ run: run.id }]);
+  });
+
   it('goes on, and its hold falls, with an undo of the whole run', async () => {
     const run = await suspended();
     expect((await through(await rig.request({ undoOf: run.id }))).status).toBe('succeeded');

@@ -52,6 +52,15 @@ const wantedOf = ({ action, kind, before }: Suspension): Json => (action === 'su
 const otherOf = ({ action, kind, before }: Suspension): Json => (action === 'suspend-owner' ? before : offOf(kind));
 const same = (one: Json, other: Json) => hashOf(one) === hashOf(other);
 
+/** Whether our suspension is the one that stands: what was resumed, set otherwise, deleted or made anew since is not ours to put back. */
+const isOurs = ({ kind, uid }: Suspension, live: Live | null): live is Live =>
+  live !== null && live.metadata.uid === uid && same(switchOf(kind, live), offOf(kind));
+
+function isApplied(suspension: Suspension, live: Live): boolean {
+  if (suspension.action === 'resume-owner') return !isOurs(suspension, live);
+  return live.metadata.uid === suspension.uid && same(switchOf(suspension.kind, live), wantedOf(suspension));
+}
+
 /** Who, and how it is switched: what moves by itself (a sync, its outcome) was not judged. */
 const fingerprintOf = (suspension: Suspension, live: Live) =>
   hashOf({ uid: live.metadata.uid, switch: switchOf(suspension.kind, live) });
@@ -102,33 +111,34 @@ export async function observeSuspension(
 ): Promise<Observation> {
   const object = nameOf(suspension);
   const live = await readLive(connection, placeOf(suspension), signal);
-  if (!live) return { state: 'unknown', fingerprint: hashOf('gone'), note: note('owner-gone', { object }) };
+  if (!live) {
+    const state = suspension.action === 'resume-owner' ? 'applied' : 'unknown';
+    return { state, fingerprint: hashOf('gone'), note: note('owner-gone', { object }) };
+  }
   const fingerprint = fingerprintOf(suspension, live);
   const off = isOff(suspension.kind, live);
-  const applied = live.metadata.uid === suspension.uid && same(switchOf(suspension.kind, live), wantedOf(suspension));
+  const applied = isApplied(suspension, live);
   const git = off ? rendersLive(suspension.kind, live) : null;
   const said = note(off ? 'owner-is-suspended' : 'owner-reconciles', { object, ...(git ? { git } : {}) });
   return { state: applied ? 'applied' : 'not-applied', fingerprint, note: said };
 }
 
-/** Sets the switch; a second time finds it set. Refuses where somebody set it otherwise meanwhile. */
+/** Sets the switch; a second time finds it set. Refuses to suspend what somebody set otherwise meanwhile, and leaves that alone where it is to resume. */
 export async function applySuspension(
   connection: Connection,
   suspension: Suspension,
   { signal }: ApplyContext,
 ): Promise<void> {
-  const { kind } = suspension;
-  const look = async (): Promise<Live> => {
-    const live = await readLive(connection, placeOf(suspension), signal);
-    if (live?.metadata.uid === suspension.uid) return live;
-    throw new Refusal(reason('target-changed', { object: nameOf(suspension) }));
-  };
+  const { kind, action } = suspension;
+  const moved = () => new Refusal(reason('target-changed', { object: nameOf(suspension) }));
   await guardedWrite(
-    look,
+    () => readLive(connection, placeOf(suspension), signal),
     async live => {
+      if (action === 'resume-owner' && !isOurs(suspension, live)) return;
+      if (live?.metadata.uid !== suspension.uid) throw moved();
       const now = switchOf(kind, live);
       if (same(now, wantedOf(suspension))) return;
-      if (!same(now, otherOf(suspension))) throw new Refusal(reason('target-changed', { object: nameOf(suspension) }));
+      if (!same(now, otherOf(suspension))) throw moved();
       await patchLive(connection, placeOf(suspension), switchPatch(kind, live, wantedOf(suspension)), {
         dryRun: false,
         signal,
@@ -156,9 +166,12 @@ export async function settleSuspension(
       if (error instanceof KubeError && error.status === 404) return null;
       throw error;
     });
+    if (action === 'resume-owner') {
+      if (isOurs(suspension, live)) throw new Refusal(reason('target-changed', { object }));
+      return { state: 'settled', note: note(live ? 'owner-reconciles' : 'owner-gone', facts), served: false };
+    }
     if (!live || !same(switchOf(kind, live), wantedOf(suspension)))
       throw new Refusal(reason('target-changed', { object }));
-    if (action === 'resume-owner') return { state: 'settled', note: note('owner-reconciles', facts), served: false };
     return isBusy(kind, live) ? null : { state: 'settled', note: note('owner-is-suspended', facts), served: false };
   };
   const why = `a sync that began before goes on since ${limitMs / 1000} s`;

@@ -45,6 +45,7 @@ export interface OwnedShop {
   make(kind: Kind, name: string, more?: { metadata?: object; spec?: object }, manager?: string): Promise<Json>;
   read(kind: Kind, name: string): Promise<Json>;
   patch(kind: Kind, name: string, patch: object): Promise<Json>;
+  remove(kind: Kind, name: string): Promise<Json>;
   /** Marks the Deployment as rendered by somebody. */
   mark(metadata: object): Promise<Json>;
 }
@@ -73,6 +74,7 @@ export async function openOwned(cluster: TestCluster): Promise<OwnedShop> {
       }),
     read: (kind, name) => api('GET', path(kind, name)),
     patch: (kind, name, patch) => api('PATCH', path(kind, name), patch, 'application/merge-patch+json'),
+    remove: (kind, name) => api('DELETE', path(kind, name)),
     mark: metadata => patchDeployment(api, namespace, 'shop', { metadata }),
   };
 }

@@ -214,6 +214,37 @@ describe('a target that another tool renders', { timeout: 60_000 }, () => {
     expect(objects(again)).toEqual([`deployment ${shop.namespace}/shop`]);
   });
 
+  it('what was resumed by hand, set otherwise, deleted or made anew since is let go of, and not written over', async () => {
+    const shop = await open();
+    await shop.make('Application', 'shop');
+    await shop.make('Kustomization', 'shop');
+    await shop.mark({ labels: { ...byArgo.labels, ...byFlux(shop.namespace).labels } });
+    const { operations } = await shop.plan({ owner: 'suspend' });
+    const [argo, flux] = operations.map(({ inverse }) => inverse);
+    if (!argo || !flux) throw new Error('nothing planned');
+    await carryOut(shop.undo, operations.slice(0, 2));
+    const state = async (operation: typeof argo) => (await shop.undo.observe(contexts().apply, operation)).state;
+    expect([await state(argo), await state(flux)]).toEqual(['not-applied', 'not-applied']);
+    await shop.patch('Kustomization', 'shop', { spec: { suspend: false } });
+    const setAnew = { enabled: false, prune: false };
+    await shop.patch('Application', 'shop', { spec: { syncPolicy: { automated: setAnew } } });
+    for (const back of [argo, flux]) {
+      expect(await state(back), back.object).toBe('applied');
+      await shop.undo.apply(contexts().apply, back);
+      expect(await shop.undo.settle(contexts().apply, back)).toMatchObject({ state: 'settled' });
+    }
+    expect((await shop.read('Application', 'shop')).spec?.syncPolicy?.automated).toEqual(setAnew);
+    await shop.remove('Application', 'shop');
+    expect(await shop.undo.observe(contexts().apply, argo)).toMatchObject({
+      state: 'applied',
+      note: { code: 'owner-gone' },
+    });
+    await shop.make('Application', 'shop', { spec: { syncPolicy: {} } });
+    expect(await state(argo)).toBe('applied');
+    await shop.undo.apply(contexts().apply, argo);
+    expect((await shop.read('Application', 'shop')).spec?.syncPolicy).toEqual({});
+  });
+
   it('other steps take the choice too: scale, set-env and a ConfigMap', async () => {
     const shop = await open();
     await shop.make('Application', 'shop');
