@@ -29,11 +29,11 @@ export const preflight: Stage = async (held, found, taking) => {
   const { deps, lease } = held;
   const { worker } = deps;
   const { fence } = lease;
+  // One that nobody need approve goes on in the turn that planned it, its target long taken.
   const begun: readonly RunEventBody[] =
     run.status === 'approved' ? [{ kind: 'preflight-started', worker, fence, status: 'preflight' }] : [];
   const begin = async () => {
-    if (begun.length === 0) return;
-    await writeHeld(held, run, { events: begun, posts: [rootPost(run.id)] });
+    if (begun.length > 0) await writeHeld(held, run, { events: begun, posts: [rootPost(run.id)] });
     await deps.crashPoint('preflight-started', run.id);
   };
   // Looking changes nothing, so it need not wait until its beginning is written down.

@@ -110,7 +110,10 @@ export interface RunStore {
   find(suffix: string): Promise<readonly RunId[]>;
   change(id: RunId, guard: Guard, change: Change): Promise<ChangeResult>;
 
-  /** Takes the target for a run: free, over, or its holder gone. `waitOut`: an un-fenceable holder must be past its lease + 1 s. */
+  /**
+   * Takes the target for a run: free, over, or its holder gone. `waitOut`: an un-fenceable holder must be past its lease + 1 s. An approved run
+   * is in preflight with it.
+   */
   acquire(target: TargetId, run: RunId, worker: string, leaseMs: number, waitOut: boolean): Promise<AcquireResult>;
   /** Renews the lease; false where it was lost. */
   renew(target: TargetId, fence: number, leaseMs: number): Promise<boolean>;

@@ -182,10 +182,7 @@ async function stopped() {
   await door.press('jon', 'run-approve', cardValue(run));
   const worker = await door.deps.runs.acquire(run.request.target, run.id, 'w1', 60_000, false);
   if (!worker.ok) throw new Error('the target is held');
-  await door.drive(run.id, [
-    { kind: 'preflight-started', worker: 'w1', fence: worker.fence, status: 'preflight' },
-    { kind: 'execution-started', status: 'executing' },
-  ]);
+  await door.drive(run.id, [{ kind: 'execution-started', status: 'executing' }]);
   await door.deps.runs.begin(run.id, { phase: 'apply', index: 0, fence: worker.fence, worker: 'w1' });
   return await door.drive(run.id, [
     { kind: 'stopped', reason: reason('step-unknown'), now: [], byHand: [], status: 'needs-operator' },

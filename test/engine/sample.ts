@@ -159,8 +159,6 @@ export async function inPreflight(store: RunStore, change: Partial<NewRun> = {},
   const acquired = await store.acquire(run.request.target, run.id, 'w', leaseMs, false);
   if (!acquired.ok) throw new Error('the target was not free');
   const { fence } = acquired;
-  const changed = await store.change(run.id, { fence }, { events: [events.preflight(fence)] });
-  if (!changed.ok) throw new Error(`not in preflight: ${changed.why}`);
   return { id: run.id, fence, target: run.request.target };
 }
 

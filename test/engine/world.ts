@@ -206,6 +206,7 @@ export class World {
     const fence = await this.#hold(run, worker);
     if (fence === null || move.crash === 'before') return;
     const guard = { fence };
+    // Refused where the taking began it.
     if (run.status === 'approved') await this.#change(run, guard, [events.preflight(fence)]);
     if (run.status === 'preflight') await this.#change(run, guard, [events.executing]);
     if (run.status === 'failing' || run.status === 'cancelling') {

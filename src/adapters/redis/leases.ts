@@ -21,7 +21,7 @@ export function leases(connection: RedisConnection): Leases {
     async acquire(target, run, worker, leaseMs, waitOut) {
       const attempt = () => {
         const { client, server } = connection.identity();
-        const args = [target, run, worker, leaseMs, waitOut ? 1 : 0, client, server];
+        const args = [target, run, worker, leaseMs, waitOut ? 1 : 0, client, server, ...postArgs([rootPost(run)])];
         return connection.call<readonly [1, number, ToldHolder | null] | readonly [0, ToldHolder]>(
           scripts.acquireScript,
           args,

@@ -2,9 +2,35 @@ import { describe, expect, test, vi } from 'vitest';
 import { redisRunStore } from '../../../src/adapters/redis/run-store.ts';
 import { note } from '../../../src/domain/note.ts';
 import { useRig } from '../../engine/rig.ts';
-import { aRequest, aRun, checkout, ended, events, executing, newId, outcome } from '../../engine/sample.ts';
+import {
+  aRequest,
+  aRun,
+  checkout,
+  ended,
+  events,
+  executing,
+  inPreflight,
+  newId,
+  outcome,
+} from '../../engine/sample.ts';
 
 const rig = useRig();
+
+describe('taking the target of an approved run', () => {
+  test('begins its preflight and says so, once', async () => {
+    const { id, fence, target } = await inPreflight(rig.store);
+    const read = await rig.store.read(id);
+    expect(read?.run).toMatchObject({ status: 'preflight' });
+    expect(read?.events.at(-1)).toEqual({
+      ...{ kind: 'preflight-started', worker: 'w', fence, status: 'preflight' },
+      ...{ version: read?.events.length, at: expect.any(Number) },
+    });
+    await rig.store.release(target, fence);
+    const again = await rig.store.acquire(target, id, 'other', 5_000, false);
+    expect(again).toMatchObject({ ok: true, fence: fence + 1 });
+    expect((await rig.store.read(id))?.events).toEqual(read?.events);
+  });
+});
 
 describe('acquire', () => {
   test('a live lease refuses everybody, the same worker too', async () => {
