@@ -34,7 +34,7 @@ async function lookAt(
   }
   const states = await statesOf(cluster, history, place, latest, signal);
   const settled = latest.status === 'deployed' && states.every(state => state?.settled === true);
-  const restarts = states.reduce((sum, state) => sum + (state?.restarts ?? 0), 0);
+  const restarts = states.reduce<number | null>((sum, state) => added(sum, state?.restarts ?? null), 0);
   return {
     current: { ...observed(latest), missing: null },
     settled,
@@ -57,15 +57,24 @@ async function statesOf(
   return Promise.all(parts.map(part => readWorkload(cluster, part, signal)));
 }
 
-/** A revision that helm calls failed is one, unless the very same was rolled out before: then something else failed. */
+/** Nothing where either is not known. */
+function added(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? null : one + other;
+}
+
+/**
+ * Why the live revision fails. While helm is at work on it, and of a deadline that was missed before it was made, nothing can be said; one that
+ * helm calls failed is so unless the very same was rolled out before: then something else failed.
+ */
 function failingNote(
   revisions: readonly Revision[],
   latest: Revision,
   states: readonly (WorkloadState | null)[],
 ): Note | null {
+  if (isPending(latest)) return null;
   const looping = states.find(state => state?.looping)?.looping;
   if (looping) return note('release-crash-looping', looping);
-  if (states.some(state => state?.late)) return note('release-missed-deadline');
+  if (states.some(state => (state?.lateSince ?? 0) > (latest.madeAt ?? 0))) return note('release-missed-deadline');
   const rolledOut = revisions.some(one => one.number < latest.number && one.key === latest.key && wasDeployed(one));
   if (latest.status !== 'failed' || rolledOut) return null;
   return note('helm-revision-failed', { revision: latest.number });

@@ -1,6 +1,5 @@
 import { describe, expect, it, type TestContext } from 'vitest';
 import { unpack, withStatus } from '../../../src/adapters/helm/payload.ts';
-import type { JsonObject } from '../../../src/domain/json.ts';
 import { Refusal } from '../../../src/domain/reason.ts';
 import { useCluster } from '../../cluster/suite.ts';
 import { carryOut, contexts, pick, releaseOf } from '../kubernetes/targets.ts';
@@ -54,7 +53,7 @@ describe.concurrent.each(helms)('helm.rollback by %s', program => {
       ]);
       const after = await place.look();
       expect(after.current?.key).toBe(pick(seen, '1.0.0').key);
-      expect(after.settled).toBe(true);
+      expect(after).toMatchObject({ settled: true, restarts: 0, failing: null });
     },
   );
 
@@ -84,15 +83,11 @@ describe.concurrent.each(helms)('helm.rollback by %s', program => {
     await makePending(place, 2);
     const fresh = executor.plan(contexts().plan(pick(releases, '1.0.0')), place.input);
     await expect(fresh).rejects.toMatchObject({ reason: { code: 'plan-failed', facts: { why: 'pending-upgrade' } } });
-    const input = { ...place.input, timeout: '1s' };
-    await new Promise(resolve => setTimeout(resolve, 1_200));
-    const plan = await executor.plan(contexts().plan(pick(releases, '1.0.0')), input);
+    place.later(60_000);
+    const plan = await executor.plan(contexts().plan(pick(releases, '1.0.0')), place.input);
     expect(codes(plan.warnings)).toContain('helm-unlocks');
     expect(plan.operations[0]?.inverse).toBeNull();
-    const [operation] = plan.operations;
-    if (!operation) throw new Error('no operation');
-    const longer = { ...operation, body: { ...operation.body, timeoutSeconds: 60 } as JsonObject };
-    expect(await carryOut(executor, [longer])).toMatchObject({ state: 'settled' });
+    expect(await carryOut(executor, plan.operations)).toMatchObject({ state: 'settled' });
     const books = await place.history();
     expect(books.map(({ status }) => status)).toEqual(['superseded', 'failed', 'deployed']);
     expect(books[1]?.description).toContain('marked failed by Backout');
@@ -238,6 +233,24 @@ spec:
     expect(await imageOf(cluster.api, place.namespace, 'shop')).toBe('app:1.2.0');
     expect(place.started.filter(line => line.includes(' rollback '))).toEqual([]);
   });
+});
+
+it('helm.release tells the pods of the present template of a StatefulSet and of a DaemonSet', limit, async context => {
+  const place = await open('helm4', context);
+  const workload = (kind: string, name: string, more: string) =>
+    `
+apiVersion: apps/v1
+kind: ${kind}
+metadata: {name: ${name}}
+spec: {${more}selector: {matchLabels: {app: ${name}}}, template: {metadata: {labels: {app: ${name}}}, spec: {terminationGracePeriodSeconds: 1, containers: [{name: app, image: 'app:1.0.0', imagePullPolicy: Never, env: [{name: MODE, value: {{ .Values.mode }}}]}]}}}
+`;
+  const files = {
+    'templates/deployment.yaml': '',
+    'templates/db.yaml': workload('StatefulSet', 'db', 'serviceName: db, '),
+    'templates/logs.yaml': workload('DaemonSet', 'logs', ''),
+  };
+  for (const mode of ['one', 'two']) await place.deploy({ files, mode }, '--wait');
+  expect(await place.look()).toMatchObject({ settled: true, restarts: 0, failing: null });
 });
 
 /** Marks a revision as helm leaves it when it is killed: pending, in its Secret and its label. */

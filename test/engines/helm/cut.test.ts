@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, type TestContext } from 'vitest';
 import type { OperationDraft } from '../../../src/domain/plan.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
@@ -29,12 +28,11 @@ async function planned(
 }
 
 /** Applies until the release is pending in the books, then kills helm. */
-async function cutOff(place: HelmPlace, operation: OperationDraft, whenPending: () => Promise<unknown>): Promise<void> {
+async function cutOff(place: HelmPlace, operation: OperationDraft): Promise<void> {
   const stop = new AbortController();
   const { apply } = contexts(AbortSignal.any([stop.signal, AbortSignal.timeout(60_000)]));
   const applying = Promise.allSettled([place.executor().apply(apply, operation)]);
   await eventually('pending', async () => (await place.history()).at(-1)?.status === 'pending-rollback');
-  await whenPending();
   stop.abort();
   await applying;
 }
@@ -42,7 +40,7 @@ async function cutOff(place: HelmPlace, operation: OperationDraft, whenPending: 
 describe.concurrent.each(helms)('helm.rollback by %s, cut off in the middle', program => {
   it('is marked failed and done again where no hook runs', limit, async context => {
     const { place, operation } = await planned(program, context, { files: slowStart });
-    await cutOff(place, operation, () => delay(100));
+    await cutOff(place, operation);
     const executor = place.executor();
     expect(await executor.observe(contexts().apply, operation)).toMatchObject({
       state: 'not-applied',
@@ -61,7 +59,7 @@ describe.concurrent.each(helms)('helm.rollback by %s, cut off in the middle', pr
   it('is unknown where hooks run: they may have, and are not repeated', limit, async context => {
     const files = { 'templates/hook.yaml': hookFile('migrate', 'pre-rollback', 'app:1.0.0', 'sleep 30') };
     const { place, operation } = await planned(program, context, { files });
-    await cutOff(place, operation, () => delay(100));
+    await cutOff(place, operation);
     expect(await place.executor().observe(contexts().apply, operation)).toMatchObject({
       state: 'unknown',
       note: { code: 'helm-cut-with-hooks' },

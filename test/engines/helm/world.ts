@@ -32,8 +32,8 @@ const all = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
 /** What helm needs for the test's chart, and what is needed to follow it. */
 const neededRules: Rules = [
   { apiGroups: [''], resources: ['secrets', 'configmaps', 'services', 'persistentvolumeclaims', 'pods'], verbs: all },
-  { apiGroups: ['apps'], resources: ['deployments', 'statefulsets'], verbs: all },
-  { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], verbs: all },
+  { apiGroups: ['apps'], resources: ['replicasets', 'controllerrevisions'], verbs: ['get', 'list', 'watch'] },
   { apiGroups: [''], resources: ['events'], verbs: ['get', 'list', 'watch'] },
   { apiGroups: ['batch'], resources: ['jobs'], verbs: all },
 ];
@@ -62,6 +62,8 @@ export interface HelmPlace {
   executorWith(processes: (real: Processes) => Processes): Executor;
   look(release?: string): Promise<ObservedReleases>;
   endChild(child: { readonly pid: number; readonly startTime: string }): Promise<boolean>;
+  /** Lets so much time go by for Backout, in ms. */
+  later(ms: number): void;
   close(): Promise<void>;
 }
 
@@ -85,7 +87,8 @@ export async function openHelm(cluster: TestCluster, program: Helm, rules: Rules
       return real.run(request);
     },
   };
-  const clock = { now: () => Date.now() };
+  let ahead = 0;
+  const clock = { now: () => Date.now() + ahead };
   const shared = { kubeconfig, stateDir: folder, clock };
   const env = { PATH: '/usr/bin:/bin', HOME: folder, KUBECONFIG: cluster.kubeconfigPath };
   const helm = async (...args: readonly string[]): Promise<string> =>
@@ -131,6 +134,9 @@ export async function openHelm(cluster: TestCluster, program: Helm, rules: Rules
       return source.look({ signal: AbortSignal.timeout(30_000) }, input);
     },
     endChild: child => real.end(child),
+    later: ms => {
+      ahead += ms;
+    },
     close: async () => {
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
