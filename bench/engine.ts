@@ -72,6 +72,8 @@ export async function openEngine(
     clock: { now: () => Date.now() },
     alerts: stores.alerts,
     kubeconfig: null,
+    childEnvironment: {},
+    clusterVariables: {},
     stateDir: folder.stateDir,
     catalogueFolder: dirname(folder.catalogue),
     kept: stores.kept,

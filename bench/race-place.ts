@@ -82,6 +82,8 @@ export async function openRacePlace(): Promise<RacePlace> {
     clock: { now: () => Date.now() },
     alerts: stores.alerts,
     kubeconfig,
+    childEnvironment: {},
+    clusterVariables: {},
     stateDir: folder,
     catalogueFolder: folder,
     kept: stores.kept,

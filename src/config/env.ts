@@ -80,6 +80,17 @@ export function inheritedVariables(): Readonly<Record<string, string>> {
   );
 }
 
+/** The variables by which a program in a pod finds the API server of its cluster; empty outside of one. */
+export function clusterVariables(
+  source: Readonly<Record<string, string | undefined>> = process.env,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    ['KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT'].flatMap(name =>
+      source[name] ? [[name, source[name]]] : [],
+    ),
+  );
+}
+
 /** Adds the variables of a `.env` file to the environment; those already set win. False where there is no such file. */
 export function loadEnvFile(path: string): boolean {
   try {

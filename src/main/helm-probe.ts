@@ -1,6 +1,6 @@
 import { placeInput } from '../adapters/helm/input.ts';
 import { createProcesses } from '../adapters/process/processes.ts';
-import { type Environment, inheritedVariables } from '../config/env.ts';
+import { clusterVariables, type Environment, inheritedVariables } from '../config/env.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Probe } from '../ports/probe.ts';
@@ -21,8 +21,9 @@ export function helmProbe(parts: {
     const kubeconfig = env.KUBECONFIG;
     const deps = {
       processes: createProcesses({ path: PATH, home: HOME }),
-      openCluster: createOpenCluster({ kubeconfig }),
+      openCluster: createOpenCluster({ kubeconfig, childEnvironment: inheritedVariables() }),
       kubeconfig,
+      clusterVariables: clusterVariables(),
       stateDir: env.BACKOUT_STATE_DIR,
       clock,
     };

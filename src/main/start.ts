@@ -12,7 +12,7 @@ import { readDeployment } from '../adapters/deployments/normalise.ts';
 import { createProcesses } from '../adapters/process/processes.ts';
 import { inspectRedis } from '../adapters/redis/inspect.ts';
 import { onRelayBell, relayBell } from '../adapters/redis/relay-bell.ts';
-import { type Environment, inheritedVariables } from '../config/env.ts';
+import { clusterVariables, type Environment, inheritedVariables } from '../config/env.ts';
 import { readSecret } from '../config/secrets.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
 import { Refusal, reason } from '../domain/reason.ts';
@@ -134,6 +134,7 @@ async function openWorkerSide(opened: Process, safety: Safety, bind: typeof bind
     alerts: stores.alerts,
     kubeconfig: env.KUBECONFIG,
     childEnvironment: inheritedVariables(),
+    clusterVariables: clusterVariables(),
     stateDir: env.BACKOUT_STATE_DIR,
     catalogueFolder: dirname(resolve(env.BACKOUT_CATALOG)),
     kept: stores.kept,

@@ -29,7 +29,9 @@ export interface TableDeps {
   readonly alerts: Pick<AlertStore, 'episode'>;
   readonly kubeconfig: string | null;
   /** PATH, HOME and LANG for plugins that a kubeconfig names. */
-  readonly childEnvironment?: Readonly<Record<string, string>>;
+  readonly childEnvironment: Readonly<Record<string, string>>;
+  /** The variables by which a program in a pod finds its API server; empty outside of one. */
+  readonly clusterVariables: Readonly<Record<string, string>>;
   readonly stateDir: string;
   /** Absolute path of the folder that the catalogue lies in. */
   readonly catalogueFolder: string;

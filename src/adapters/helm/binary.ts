@@ -5,20 +5,22 @@ import type { ProcessResult } from '../../ports/processes.ts';
 import type { Rollback } from './body.ts';
 import type { HelmDeps, Place } from './input.ts';
 
+type HelmSettings = Pick<HelmDeps, 'kubeconfig' | 'stateDir' | 'clusterVariables'>;
+
 /** Asking a program for its version takes well under a second. */
 const versionMs = 15_000;
 
 /**
  * The whole environment of helm: nothing of ours, and no configuration, plugin or repository of the account it runs as. An empty kubeconfig
- * makes it take the pod's own identity, as we do.
+ * with the address of the pod's API server makes it take the pod's own identity, as we do.
  */
 export function helmEnvironment(
-  { kubeconfig: inherited, stateDir }: Pick<HelmDeps, 'kubeconfig' | 'stateDir'>,
+  { kubeconfig: inherited, stateDir, clusterVariables }: HelmSettings,
   { kubeconfig }: Pick<Place, 'kubeconfig'>,
 ): Record<string, string> {
   const files = (kubeconfig ?? inherited ?? '').split(delimiter).filter(Boolean);
   return {
-    KUBECONFIG: files.length > 0 ? files.join(delimiter) : '/dev/null',
+    ...(files.length > 0 ? { KUBECONFIG: files.join(delimiter) } : { KUBECONFIG: '/dev/null', ...clusterVariables }),
     HELM_DRIVER: 'secret',
     HELM_CACHE_HOME: `${stateDir}/helm/cache`,
     HELM_CONFIG_HOME: `${stateDir}/helm/config`,
@@ -35,7 +37,7 @@ export function requireBinary({ processes }: Pick<HelmDeps, 'processes'>, binary
 
 /** Which major version a helm program is. Throws `Refusal` where it is neither 3 nor 4. */
 export async function majorOf(
-  deps: Pick<HelmDeps, 'processes' | 'kubeconfig' | 'stateDir'>,
+  deps: Pick<HelmDeps, 'processes'> & HelmSettings,
   binary: string,
   signal: AbortSignal,
 ): Promise<3 | 4> {

@@ -9,6 +9,8 @@ export interface HelmDeps {
   readonly openCluster: OpenCluster;
   /** Paths of kubeconfig files as KUBECONFIG holds them; null where the bot runs inside the cluster it acts on. */
   readonly kubeconfig: string | null;
+  /** The variables by which a program in a pod finds its API server; empty outside of one. */
+  readonly clusterVariables: Readonly<Record<string, string>>;
   /** Where helm finds no configuration, no plugin and no repository of anybody's. */
   readonly stateDir: string;
   readonly clock: { now(): number };

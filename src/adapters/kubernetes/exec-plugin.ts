@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import type { RequestOptions } from 'node:https';
-import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import type { Cluster, KubeConfig, User } from '@kubernetes/client-node';
@@ -10,7 +9,6 @@ const run = promisify(execFile);
 
 /** How long a plugin may take, in ms: some ask a cloud, none may ask a person. */
 const limitMs = 20_000;
-const plainPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 const pluginSchema = z.object({
   apiVersion: z.string().default('client.authentication.k8s.io/v1'),
@@ -55,7 +53,7 @@ export interface ExecPlugin extends Authenticator {
 export function createPlugin(
   exec: unknown,
   cluster: Cluster | null,
-  inherited: Readonly<Record<string, string>> = { PATH: plainPath, HOME: homedir() },
+  inherited: Readonly<Record<string, string>>,
 ): ExecPlugin {
   let expires = Number.POSITIVE_INFINITY;
   let asked: Promise<Credential> | null = null;

@@ -9,8 +9,8 @@ export interface KubernetesDeps {
   /** Paths of kubeconfig files as KUBECONFIG holds them; null where the bot runs inside the cluster it acts on. */
   readonly kubeconfig: string | null;
   readonly clock: { now(): number };
-  /** PATH, HOME and the like, which plugins that a kubeconfig names are run with; the system's own unless set. */
-  readonly childEnvironment?: Readonly<Record<string, string>>;
+  /** PATH, HOME and the like, which plugins that a kubeconfig names are run with. */
+  readonly childEnvironment: Readonly<Record<string, string>>;
 }
 
 /** What whoever knows releases needs besides: the contents of configuration as they were. */

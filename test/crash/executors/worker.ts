@@ -4,7 +4,7 @@ import { startReconciler } from '../../../jobs/reconcile.ts';
 import { bullDoorbell } from '../../../src/adapters/bullmq/doorbell.ts';
 import { startWorkers } from '../../../src/adapters/bullmq/workers.ts';
 import { createProcesses } from '../../../src/adapters/process/processes.ts';
-import { type Environment, inheritedVariables, readEnvironment } from '../../../src/config/env.ts';
+import { clusterVariables, type Environment, inheritedVariables, readEnvironment } from '../../../src/config/env.ts';
 import { readSecret } from '../../../src/config/secrets.ts';
 import type { RunId } from '../../../src/domain/ids.ts';
 import { createLog } from '../../../src/main/log.ts';
@@ -68,6 +68,8 @@ async function work(env: Environment): Promise<void> {
     clock: { now: () => Date.now() },
     alerts: stores.alerts,
     kubeconfig: env.KUBECONFIG,
+    childEnvironment: inheritedVariables(),
+    clusterVariables: clusterVariables(),
     stateDir: env.BACKOUT_STATE_DIR,
     catalogueFolder: dirname(resolve(env.BACKOUT_CATALOG)),
     kept: stores.kept,

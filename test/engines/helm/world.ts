@@ -89,7 +89,7 @@ export async function openHelm(cluster: TestCluster, program: Helm, rules: Rules
   };
   let ahead = 0;
   const clock = { now: () => Date.now() + ahead };
-  const shared = { kubeconfig, stateDir: folder, clock };
+  const shared = { kubeconfig, clusterVariables: {}, stateDir: folder, clock };
   const env = { PATH: '/usr/bin:/bin', HOME: folder, KUBECONFIG: cluster.kubeconfigPath };
   const helm = async (...args: readonly string[]): Promise<string> =>
     (await run(binary, [...args, '--namespace', namespace], { env, maxBuffer: 64 * 1024 * 1024 })).stdout;
@@ -104,7 +104,7 @@ export async function openHelm(cluster: TestCluster, program: Helm, rules: Rules
     return helm('upgrade', '--install', release, chart, ...flags);
   };
   let charts = 0;
-  const open = createOpenCluster({ kubeconfig });
+  const open = createOpenCluster({ kubeconfig, childEnvironment: {} });
   const openCluster: OpenCluster = async where => {
     const { ask } = await open(where);
     return {
@@ -129,7 +129,7 @@ export async function openHelm(cluster: TestCluster, program: Helm, rules: Rules
       return probe({ signal: AbortSignal.timeout(30_000) });
     },
     look: async (release = 'shop') => {
-      const source = createReleaseSource({ openCluster: createOpenCluster({ kubeconfig }) });
+      const source = createReleaseSource({ openCluster: createOpenCluster({ kubeconfig, childEnvironment: {} }) });
       const input = rowOf(releaseSources, 'helm.release').input.parse({ ...where, release });
       return source.look({ signal: AbortSignal.timeout(30_000) }, input);
     },

@@ -54,7 +54,7 @@ export async function openCheckPlace(
   await writeFile(kubeconfig, text, { mode: 0o600 });
   const asAccount = await openApi(await cluster.account(namespace, rules));
   await eventually('role', () => asAccount('GET', `/api/v1/namespaces/${namespace}/pods`).catch(() => undefined));
-  const deps = { kubeconfig, clock: { now: () => Date.now() } };
+  const deps = { kubeconfig, childEnvironment: {}, clock: { now: () => Date.now() } };
   const start = async (kind: string, given: object, judged: Judged) => {
     const { check, input } = await load(kind, given);
     const of = runOf(judged);

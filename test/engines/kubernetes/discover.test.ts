@@ -20,7 +20,7 @@ const rules = [{ apiGroups: ['apps'], resources: ['deployments', 'statefulsets',
 async function discoverAs(namespace: string) {
   const kubeconfig = join(folder, namespace);
   await writeFile(kubeconfig, await cluster.account(namespace, rules), { mode: 0o600 });
-  return createDiscover({ kubeconfig, clock: { now: () => Date.now() } });
+  return createDiscover({ kubeconfig, childEnvironment: {}, clock: { now: () => Date.now() } });
 }
 
 it('finds what runs in a namespace, with who renders it', async () => {

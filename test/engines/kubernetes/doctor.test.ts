@@ -21,9 +21,10 @@ describe('doctor', { timeout: 60_000 }, () => {
     const rights = kinds
       .flatMap(kind => clusterRights[kind]?.rights ?? [])
       .filter(({ only }) => only === null || only === 'Deployment');
-    return createKubernetesProbe({ kubeconfig: place.kubeconfig, clock: { now: () => Date.now() } }, [
-      { where, workload: { kind: 'Deployment', name: 'shop' }, rights },
-    ])({ signal: AbortSignal.timeout(20_000) });
+    return createKubernetesProbe(
+      { kubeconfig: place.kubeconfig, childEnvironment: {}, clock: { now: () => Date.now() } },
+      [{ where, workload: { kind: 'Deployment', name: 'shop' }, rights }],
+    )({ signal: AbortSignal.timeout(20_000) });
   };
 
   it('says that all is well, or which right is missing, or who else owns the thing', async () => {

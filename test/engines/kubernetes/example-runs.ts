@@ -58,6 +58,8 @@ export async function openExample(
     clock: { now: () => Date.now() },
     alerts: { episode: async () => null },
     kubeconfig,
+    childEnvironment: {},
+    clusterVariables: {},
     stateDir,
     catalogueFolder: dirname(file),
     kept: keptInMemory(),

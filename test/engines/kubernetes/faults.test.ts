@@ -259,7 +259,7 @@ describe('what goes away in the middle of a run', { timeout: 90_000 }, () => {
     const home = await cluster.namespace();
     const kubeconfig = join(await mkdtemp(join(tmpdir(), 'backout-ending-')), 'kubeconfig');
     writeFileSync(kubeconfig, await cluster.account(home, [], proxy.url, rules), { mode: 0o600 });
-    const executor = createSetImage(createConnect({ kubeconfig }), {
+    const executor = createSetImage(createConnect({ kubeconfig, childEnvironment: {} }), {
       kept: place.kept,
       clock: { now: () => Date.now() },
     });
@@ -334,7 +334,7 @@ describe('what goes away in the middle of a run', { timeout: 90_000 }, () => {
 
 describe('where the cluster is', () => {
   const check = (kubeconfig: string | null, where: { context: string | null; kubeconfig: string | null }) => {
-    const made = createRolloutCheck(createConnect({ kubeconfig }));
+    const made = createRolloutCheck(createConnect({ kubeconfig, childEnvironment: {} }));
     return made.start(checkContext(null), { namespace: place.namespace, deployment: 'shop-1', ...where })();
   };
 

@@ -123,7 +123,7 @@ async function planned(
   await shopRolledOut(cluster.api, namespace, kind);
   const hurried = { by: 0 };
   const clock = { now: () => Date.now() + hurried.by };
-  const executor = createSetImage(createConnect({ kubeconfig }), { kept, clock });
+  const executor = createSetImage(createConnect({ kubeconfig, childEnvironment: {} }), { kept, clock });
   const input = setImageInput.parse({ namespace, [kind]: 'shop', images: { app: row.image }, graceSeconds });
   const { operations } = await executor.plan(contexts().plan(null), input);
   const [operation] = operations;

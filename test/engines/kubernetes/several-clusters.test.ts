@@ -84,7 +84,7 @@ function plugin(name: string, lines: readonly string[]): string {
 }
 
 const listAs = async (path: string, side: Side, context: string | null = null) => {
-  const connection = await createConnect({ kubeconfig: path })({ context, kubeconfig: null });
+  const connection = await createConnect({ kubeconfig: path, childEnvironment: {} })({ context, kubeconfig: null });
   return connection.send(maps(side));
 };
 
@@ -106,6 +106,7 @@ describe('several clusters', { timeout: 90_000 }, () => {
     if (!entry) throw new Error('no kubernetes.configmap');
     const deps = {
       kubeconfig: path,
+      childEnvironment: {},
       clock: { now: Date.now },
       readSecret,
       catalogueFolder: folder,
@@ -182,7 +183,7 @@ describe('several clusters', { timeout: 90_000 }, () => {
     ]);
 
     writeFileSync(tokenPath, 'not-accepted');
-    const other = await createConnect({ kubeconfig: path })({ context: null, kubeconfig: null });
+    const other = await createConnect({ kubeconfig: path, childEnvironment: {} })({ context: null, kubeconfig: null });
     await expect(other.send(maps(here))).rejects.toMatchObject({ status: 401 });
     writeFileSync(tokenPath, await here.token());
     expect(await other.send(maps(here))).toHaveProperty('items');
@@ -210,7 +211,10 @@ describe('several clusters', { timeout: 90_000 }, () => {
 
   it('an exec plugin that hangs holds nobody who no longer waits', async () => {
     const path = kubeconfig({ east: { exec: { command: plugin('hangs', ['exec sleep 15']) } } }, { east: plain(here) });
-    const connection = await createConnect({ kubeconfig: path })({ context: null, kubeconfig: null });
+    const connection = await createConnect({ kubeconfig: path, childEnvironment: {} })({
+      context: null,
+      kubeconfig: null,
+    });
     const began = performance.now();
     await expect(connection.send(maps(here, AbortSignal.timeout(300)))).rejects.toThrow();
     expect(performance.now() - began).toBeLessThan(5_000);
@@ -220,10 +224,13 @@ describe('several clusters', { timeout: 90_000 }, () => {
     const tokenFile = join(folder, 'token');
     writeFileSync(tokenFile, `${await here.token()}\n`);
     const path = kubeconfig({ east: { tokenFile: 'token' } }, { east: plain(here) });
-    const connection = await createConnect({ kubeconfig: path })({ context: null, kubeconfig: null });
+    const connection = await createConnect({ kubeconfig: path, childEnvironment: {} })({
+      context: null,
+      kubeconfig: null,
+    });
     expect(await connection.send(maps(here))).toHaveProperty('items');
     writeFileSync(tokenFile, 'revoked');
-    const fresh = await createConnect({ kubeconfig: path })({ context: null, kubeconfig: null });
+    const fresh = await createConnect({ kubeconfig: path, childEnvironment: {} })({ context: null, kubeconfig: null });
     await expect(fresh.send(maps(here))).rejects.toMatchObject({ status: 401 });
     writeFileSync(tokenFile, await here.token());
     expect(await fresh.send(maps(here))).toHaveProperty('items');

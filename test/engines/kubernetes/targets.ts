@@ -70,7 +70,14 @@ export async function openPlace(cluster: TestCluster, rules: Rules = neededRules
   await eventually('role', () => asAccount('GET', probe).catch(() => undefined));
   proxy.clear();
   const kept = keptInMemory();
-  const deps = { kubeconfig, clock: { now: () => Date.now() }, readSecret, catalogueFolder: folder, kept };
+  const deps = {
+    kubeconfig,
+    childEnvironment: {},
+    clock: { now: () => Date.now() },
+    readSecret,
+    catalogueFolder: folder,
+    kept,
+  };
   const entryOf = <T extends { readonly kind: string }>(entries: readonly T[], kind: string): T => {
     const found = entries.find(entry => entry.kind === kind);
     if (!found) throw new Error(`no entry ${kind}`);
