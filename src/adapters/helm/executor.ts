@@ -1,5 +1,6 @@
 import type { ZodError } from 'zod';
 import { Refusal, reason } from '../../domain/reason.ts';
+import { shellLine } from '../../domain/shell-words.ts';
 import type { Executor, OperationLike } from '../../ports/executor.ts';
 import { applyRollback } from './apply.ts';
 import { rollbackArgv } from './binary.ts';
@@ -42,6 +43,10 @@ function badInput(error: ZodError): Refusal {
 
 function byHand(operation: OperationLike): readonly string[] {
   const body = readBody(operation.body);
-  const place = ['--namespace', body.namespace, ...(body.context ? ['--kube-context', body.context] : [])];
-  return [[body.binary, 'history', body.release, ...place].join(' '), rollbackArgv(body, null).join(' ')];
+  const file = body.kubeconfig ? ['--kubeconfig', body.kubeconfig] : [];
+  const place = ['--namespace', body.namespace, ...(body.context ? ['--kube-context', body.context] : []), ...file];
+  return [
+    shellLine([body.binary, 'history', body.release, ...place]),
+    shellLine([...rollbackArgv(body, null), ...file]),
+  ];
 }

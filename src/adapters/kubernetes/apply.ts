@@ -7,9 +7,10 @@ import { applyApply, observeApply, settleApply } from './apply-change.ts';
 import { applyInput } from './apply-input.ts';
 import { type Drafted, draftManifest, type Wanted } from './apply-plan.ts';
 import type { Connect, Connection } from './connect.ts';
+import { kubectl } from './kubectl.ts';
 import { findKind, liveObject } from './live-object.ts';
 import { type Manifest, readManifests } from './manifests.ts';
-import { emptyPlan, kubectlAt, objectExecutor } from './object-executor.ts';
+import { emptyPlan, objectExecutor } from './object-executor.ts';
 
 type Input = ReturnType<typeof applyInput.parse>;
 
@@ -82,13 +83,13 @@ function planOf(drafts: readonly Drafted[]): StepPlan {
 }
 
 function byHand(body: Applying): readonly string[] {
-  const kubectl = kubectlAt(body);
   if (body.action === 'leave') return [];
   if (body.action === 'restore') {
-    const edit = `${kubectl} edit ${body.plural} ${body.name} (${body.pointers.join(', ')})`;
+    const edit = `${kubectl(body, 'edit', body.plural, body.name)} (${body.pointers.join(', ')})`;
     if (body.copy === null) return [edit];
-    return [`${kubectl} get secret ${body.copy} -o jsonpath='{.data.values\\.json}' | base64 -d (old values)`, edit];
+    const old = kubectl(body, 'get', 'secret', body.copy, '-o', 'jsonpath={.data.values\\.json}');
+    return [`${old} | base64 -d (old values)`, edit];
   }
-  const force = body.force ? ' --force-conflicts' : '';
-  return [`${kubectl} apply --server-side --field-manager=backout${force} -f ${body.file} (${liveObject(body)})`];
+  const flags = ['--server-side', '--field-manager=backout', ...(body.force ? ['--force-conflicts'] : [])];
+  return [`${kubectl(body, 'apply', ...flags, '-f', body.file)} (${liveObject(body)})`];
 }

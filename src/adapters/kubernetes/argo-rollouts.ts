@@ -19,7 +19,8 @@ import { settleArgo } from './argo-settle.ts';
 import type { Connect, Connection } from './connect.ts';
 import { judgeReferences } from './judged.ts';
 import { refuseUnaccepted } from './keyed-plan.ts';
-import { emptyPlan, kubectlAt, objectExecutor } from './object-executor.ts';
+import { kubectl } from './kubectl.ts';
+import { emptyPlan, objectExecutor } from './object-executor.ts';
 import { ownedByOther, ownersOf } from './owners.ts';
 import { createLookUp, referencesOf } from './references.ts';
 import { deploymentTemplate, templateDiff, templateHash, versionOf } from './template.ts';
@@ -42,11 +43,11 @@ export function createArgoRollouts(connect: Connect, clock: { now(): number }): 
 /** The same as commands for a person; the status can be patched without the plugin of kubectl. */
 export function argoByHand(change: ArgoChange): readonly string[] {
   const { rollout, action } = change;
-  const look = `${kubectlAt(change)} get rollout ${rollout}`;
-  if (action === 'template') return [`${kubectlAt(change)} get replicaset ${change.set} -o yaml`, look];
-  const field = { abort: '"abort":true', retry: '"abort":false', 'promote-full': '"promoteFull":true' }[action];
-  const patch = `--subresource=status --type=merge -p '{"status":{${field}}}'`;
-  return [`${kubectlAt(change)} patch rollout ${rollout} ${patch}`, look];
+  const look = kubectl(change, 'get', 'rollout', rollout);
+  if (action === 'template') return [kubectl(change, 'get', 'replicaset', change.set, '-o', 'yaml'), look];
+  const status = { abort: { abort: true }, retry: { abort: false }, 'promote-full': { promoteFull: true } }[action];
+  const patch = ['--subresource=status', '--type=merge', '-p', JSON.stringify({ status })];
+  return [kubectl(change, 'patch', 'rollout', rollout, ...patch), look];
 }
 
 async function planArgo(connection: Connection, { signal }: PlanContext, raw: JsonObject): Promise<StepPlan> {

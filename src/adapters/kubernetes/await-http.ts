@@ -9,7 +9,8 @@ import { serviceOf } from './checks/endpoints.ts';
 import { startAsking } from './checks/http.ts';
 import { httpStepInput } from './checks/service-input.ts';
 import type { Connect } from './connect.ts';
-import { emptyPlan, kubectlAt, objectExecutor } from './object-executor.ts';
+import { kubectl } from './kubectl.ts';
+import { emptyPlan, objectExecutor } from './object-executor.ts';
 import { hashOf } from './template.ts';
 
 /** What an operation says: whom to ask, and whether it is the way back, on which nobody is asked. */
@@ -35,9 +36,11 @@ export function createAwaitHttp(connect: Connect, clock: { now(): number }): Exe
     },
     apply: async () => {},
     settle: (_, body, context) => askUntil(connect, clock, body, context),
-    byHand: body => [
-      `${kubectlAt(body)} get --raw /api/v1/namespaces/${body.namespace}/services/${body.service}${body.port === null ? '' : `:${body.port}`}/proxy${body.path}`,
-    ],
+    byHand: body => {
+      const { namespace, service, port, path } = body;
+      const proxy = `/api/v1/namespaces/${namespace}/services/${service}${port === null ? '' : `:${port}`}/proxy`;
+      return [kubectl(body, 'get', '--raw', proxy + path)];
+    },
   });
 }
 

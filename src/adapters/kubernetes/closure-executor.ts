@@ -15,7 +15,8 @@ import type { Connect } from './connect.ts';
 import type { Keeper } from './keep.ts';
 import { keyedObject } from './keyed.ts';
 import { plainly } from './kube-error.ts';
-import { kubectlAt, settleBy } from './object-executor.ts';
+import { kubectl } from './kubectl.ts';
+import { settleBy } from './object-executor.ts';
 import { applyRestore, observeRestore, type Restore, readRestore, restoreBody } from './restore-configuration.ts';
 import { hashOf } from './template.ts';
 
@@ -154,10 +155,10 @@ function settleRestore({ connect, clock }: Deps, restore: Restore, context: Appl
 
 function byHand(restore: Restore): readonly string[] {
   const { kind, name, after } = restore;
-  const kubectl = kubectlAt(restore);
   const object = `${kind.toLowerCase()}/${name}`;
-  if (after === null) return [`${kubectl} delete ${object}`];
-  if (kind === 'ConfigMap') return [`${kubectl} edit ${object} (to what it held before: see the diff of the plan)`];
-  const copy = `${kubectl} get secret ${after} -o jsonpath='{.data}'`;
-  return [copy, `${kubectl} patch ${object} -p '{"data": …}' (what was just printed)`];
+  if (after === null) return [kubectl(restore, 'delete', object)];
+  if (kind === 'ConfigMap')
+    return [`${kubectl(restore, 'edit', object)} (to what it held before: see the diff of the plan)`];
+  const copy = kubectl(restore, 'get', 'secret', after, '-o', 'jsonpath={.data}');
+  return [copy, `${kubectl(restore, 'patch', object, '-p')} '{"data": …}' (what was just printed)`];
 }

@@ -17,7 +17,8 @@ import {
 } from './deletion.ts';
 import { objectOf, placeOf } from './input.ts';
 import { KubeError } from './kube-error.ts';
-import { kubectlAt, objectExecutor } from './object-executor.ts';
+import { kubectl } from './kubectl.ts';
+import { objectExecutor } from './object-executor.ts';
 import type { Pod } from './objects.ts';
 import { isAlive } from './pods.ts';
 import { isReady, timeOf } from './rollout.ts';
@@ -159,9 +160,9 @@ function warningsOn(
 }
 
 function byHand(deletion: Deletion): readonly string[] {
-  const kubectl = kubectlAt(deletion);
+  const { pod, podUid } = deletion;
   return [
-    `${kubectl} get pod ${deletion.pod} -o jsonpath='{.metadata.uid}' (must still be ${deletion.podUid})`,
-    `${kubectl} delete pod ${deletion.pod}`,
+    `${kubectl(deletion, 'get', 'pod', pod, '-o', 'jsonpath={.metadata.uid}')} (must still be ${podUid})`,
+    kubectl(deletion, 'delete', 'pod', pod),
   ];
 }

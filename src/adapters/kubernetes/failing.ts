@@ -1,6 +1,7 @@
 import type { Connection } from './connect.ts';
 import { hideSecretsInText } from './hide.ts';
 import { KubeError } from './kube-error.ts';
+import { kubectl } from './kubectl.ts';
 import { lasting, type Problems } from './lasting.ts';
 import { type Pod, pathOf } from './objects.ts';
 import { type Refusing, refusedPods } from './refused-pods.ts';
@@ -102,12 +103,13 @@ function lastingProblem(look: Look, watching: Watching, moment: Moment, refused:
 }
 
 /** A StatefulSet that waits for a pod of the release before which will never be ready (kubernetes#67250). */
-function stuckOn({ world, all, tended }: Look): PodProblem[] {
+function stuckOn({ world, change, all, tended }: Look): PodProblem[] {
   if (tended) return [];
   const { next } = hangingPods(world, all);
   if (!next) return [];
   const pod = next.metadata.name;
-  const message = `the StatefulSet waits for this pod, which hangs on the release before; delete it: kubectl delete pod ${pod}`;
+  const command = kubectl(change, 'delete', 'pod', pod);
+  const message = `the StatefulSet waits for this pod, which hangs on the release before; delete it: ${command}`;
   return [{ pod, reason: 'StatefulSetStuck', message, atLeastSeconds: 0 }];
 }
 

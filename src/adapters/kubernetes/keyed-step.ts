@@ -4,7 +4,8 @@ import type { ReadSecret } from '../../ports/secrets.ts';
 import { keyedObject } from './keyed.ts';
 import { applyKeyed, type KeyedChange, keyedBody, observeKeyed } from './keyed-change.ts';
 import { type KeyedWish, planKeyed } from './keyed-plan.ts';
-import { kubectlAt, type ObjectStep, settleBy } from './object-executor.ts';
+import { kubectl } from './kubectl.ts';
+import { type ObjectStep, settleBy } from './object-executor.ts';
 
 /** Longer than any write takes to be seen, in ms. */
 const limitMs = 15_000;
@@ -36,9 +37,7 @@ export function keyedStep(
 
 /** Values are left to the person: they stand in no message. */
 function byHand(change: KeyedChange): readonly string[] {
-  const kubectl = kubectlAt(change);
-  const name = `${change.kind.toLowerCase()} ${change.name}`;
-  const edit = `${kubectl} edit ${name} (keys ${Object.keys(change.after).join(', ')})`;
+  const edit = `${kubectl(change, 'edit', change.kind.toLowerCase(), change.name)} (keys ${Object.keys(change.after).join(', ')})`;
   if (change.action === 'set' || change.copy === null) return [edit];
-  return [`${kubectl} get secret ${change.copy} -o yaml (holds the old values)`, edit];
+  return [`${kubectl(change, 'get', 'secret', change.copy, '-o', 'yaml')} (holds the old values)`, edit];
 }

@@ -76,11 +76,6 @@ function badInput(error: ZodError): Refusal {
   return new Refusal(reason('bad-argument', { fields }));
 }
 
-/** `kubectl` with the flags that lead to a namespace, for commands that people read. */
-export function kubectlAt(place: { readonly context: string | null; readonly namespace: string }): string {
-  return ['kubectl', ...(place.context ? ['--context', place.context] : []), '-n', place.namespace].join(' ');
-}
-
 /** A write that the server refused, and the version of the world that it refused it in. */
 interface Refused {
   readonly error: KubeError;

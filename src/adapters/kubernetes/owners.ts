@@ -1,5 +1,6 @@
 import { Refusal, reason } from '../../domain/reason.ts';
 import { objectOf, type Place, workloadOf } from './input.ts';
+import { kubectl } from './kubectl.ts';
 import type { Metadata } from './objects.ts';
 import type { OwnerChoice } from './owner-input.ts';
 import type { Workload } from './workload.ts';
@@ -94,7 +95,7 @@ export function refuseOwned(place: Place & Accepted, workload: { readonly metada
 /** Refuses a paused Deployment: a change of its template would wait unseen until somebody resumes it. */
 export function refusePaused(place: Place, workload: Workload): void {
   if (!workload.spec.paused) return;
-  const command = `kubectl -n ${place.namespace} rollout resume deployment/${workloadOf(place).name}`;
+  const command = kubectl(place, 'rollout', 'resume', `deployment/${workloadOf(place).name}`);
   const detail = `it is paused, so nothing would roll out; resume it first: ${command}`;
   throw new Refusal(reason('plan-failed', { object: objectOf(place), why: 'paused', command }, detail));
 }

@@ -8,7 +8,8 @@ import type { Connect, Connection } from './connect.ts';
 import { objectOf, placeFields } from './input.ts';
 import { expectedMsOf, interruptionOf, nothingToChange } from './judged.ts';
 import { KubeError } from './kube-error.ts';
-import { guardedWrite, kubectlAt, objectExecutor, settleBy } from './object-executor.ts';
+import { kubectl } from './kubectl.ts';
+import { guardedWrite, objectExecutor, settleBy } from './object-executor.ts';
 import { withOwners } from './owned-executor.ts';
 import { acceptedOwners } from './owner-input.ts';
 import { ownersOf, refuseOwned } from './owners.ts';
@@ -58,9 +59,7 @@ export function createPause(
         ({ state: 'failed', served: false, reason: reason('not-settled', { object }, why) }) as const;
       return settleBy(object, look, overdue, { context, clock, limitMs });
     },
-    byHand: pause => [
-      `${kubectlAt(pause)} rollout ${pause.paused ? 'pause' : 'resume'} deployment/${pause.deployment}`,
-    ],
+    byHand: pause => [kubectl(pause, 'rollout', pause.paused ? 'pause' : 'resume', `deployment/${pause.deployment}`)],
   });
   return withOwners(connect, clock, executor);
 }

@@ -8,7 +8,8 @@ import { type Autoscaler, type Limits, limitsOf, patchLimits, readAutoscalers } 
 import type { Connect, Connection } from './connect.ts';
 import { type Counted, namesByLabels, patchReplicas, readCounted } from './counted.ts';
 import { objectOf, type Place, workloadOf } from './input.ts';
-import { kubectlAt, objectExecutor } from './object-executor.ts';
+import { kubectl } from './kubectl.ts';
+import { objectExecutor } from './object-executor.ts';
 import { withOwners } from './owned-executor.ts';
 import { type Accepted, ownersOf, refuseOwners } from './owners.ts';
 import { type ScaleInput, type Scaling, scaleBody, scaleInput } from './scale-input.ts';
@@ -216,10 +217,9 @@ function warningsOn({ scaling }: Aim): Note[] {
 function byHand(scaling: Scaling): readonly string[] {
   const { kind, name } = workloadOf(scaling);
   const { autoscaler, to } = scaling;
-  const kubectl = kubectlAt(scaling);
-  const scale = `${kubectl} scale ${kind.toLowerCase()}/${name} --replicas=${to}`;
+  const scale = kubectl(scaling, 'scale', `${kind.toLowerCase()}/${name}`, `--replicas=${to}`);
   if (!autoscaler || to === 0) return [scale];
   const { min, max } = autoscaler.after;
   const limits = JSON.stringify({ spec: { minReplicas: min, maxReplicas: max } });
-  return [scale, `${kubectl} patch hpa ${autoscaler.name} --type merge -p '${limits}'`];
+  return [scale, kubectl(scaling, 'patch', 'hpa', autoscaler.name, '--type', 'merge', '-p', limits)];
 }

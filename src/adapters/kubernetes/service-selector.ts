@@ -7,7 +7,8 @@ import type { Executor, PlanContext } from '../../ports/executor.ts';
 import type { Connect, Connection } from './connect.ts';
 import { refuseUnaccepted } from './keyed-plan.ts';
 import { KubeError } from './kube-error.ts';
-import { emptyPlan, kubectlAt, objectExecutor } from './object-executor.ts';
+import { kubectl } from './kubectl.ts';
+import { emptyPlan, objectExecutor } from './object-executor.ts';
 import { withOwners } from './owned-executor.ts';
 import { refuseOwners } from './owners.ts';
 import {
@@ -42,8 +43,8 @@ export function createServiceSelector(connect: Connect, clock: { now(): number }
     apply: applySwitch,
     settle: (connection, change, context) => settleSwitch(connection, change, context, clock),
     byHand: change => [
-      `${kubectlAt(change)} set selector service ${change.service} '${inWords(change.after)}'`,
-      `${kubectlAt(change)} get endpointslices -l kubernetes.io/service-name=${change.service}`,
+      kubectl(change, 'set', 'selector', 'service', change.service, inWords(change.after)),
+      kubectl(change, 'get', 'endpointslices', '-l', `kubernetes.io/service-name=${change.service}`),
     ],
   });
   return withOwners(connect, clock, executor);

@@ -7,8 +7,9 @@ import type { ApplyContext, Observation, Settlement } from '../../ports/executor
 import type { Connection } from './connect.ts';
 import { objectName, whereFields } from './input.ts';
 import { KubeError } from './kube-error.ts';
+import { flux, kubectl } from './kubectl.ts';
 import { type Live, type ObjectPlace, patchLive, readLive } from './live-object.ts';
-import { guardedWrite, kubectlAt, settleBy } from './object-executor.ts';
+import { guardedWrite, settleBy } from './object-executor.ts';
 import {
   isBusy,
   isOff,
@@ -185,14 +186,12 @@ export async function settleSuspension(
 
 /** The same as commands for a person. */
 export function suspensionByHand(suspension: Suspension): readonly string[] {
-  const { kind, name, namespace, action, context, before } = suspension;
+  const { kind, name, action, before } = suspension;
   const suspends = action === 'suspend-owner';
   if (kind === 'Application') {
     const op = suspends ? { op: 'remove' } : { op: 'add', value: before };
     const patch = JSON.stringify([{ ...op, path: '/spec/syncPolicy/automated' }]);
-    return [`${kubectlAt(suspension)} patch application ${name} --type json -p '${patch}'`];
+    return [kubectl(suspension, 'patch', 'application', name, '--type', 'json', '-p', patch)];
   }
-  const which = kind === 'Kustomization' ? 'kustomization' : 'helmrelease';
-  const at = context ? ` --context ${context}` : '';
-  return [`flux ${suspends ? 'suspend' : 'resume'} ${which} ${name} -n ${namespace}${at}`];
+  return [flux(suspension, suspends ? 'suspend' : 'resume', kind.toLowerCase(), name)];
 }

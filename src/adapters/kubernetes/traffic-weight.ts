@@ -12,8 +12,9 @@ import { applyCanary, canaryBody, observeCanary, planCanary, settleCanary } from
 import { ingressBody, ingressChange, ingressSplitter } from './canary-ingress.ts';
 import type { Connect, Connection } from './connect.ts';
 import { routeBody, routeChange, routeSplitter } from './http-route.ts';
+import { kubectl } from './kubectl.ts';
 import { liveObject } from './live-object.ts';
-import { emptyPlan, kubectlAt, objectExecutor } from './object-executor.ts';
+import { emptyPlan, objectExecutor } from './object-executor.ts';
 import { ownedByOther, ownersOf } from './owners.ts';
 import { demandReceivers } from './receivers.ts';
 import { applySplit, draftSplit, observeSplit, settleSplit } from './splitter.ts';
@@ -132,16 +133,15 @@ function settleTraffic(
 }
 
 function byHand(body: Body): readonly string[] {
-  const kubectl = kubectlAt(body);
   if (body.action === 'fail-analysis') {
-    const patch = `{"status":{"failedChecks":${body.threshold}}}`;
-    return [`${kubectl} patch canary ${body.canary} --subresource=status --type=merge -p '${patch}'`];
+    const patch = JSON.stringify({ status: { failedChecks: body.threshold } });
+    return [kubectl(body, 'patch', 'canary', body.canary, '--subresource=status', '--type=merge', '-p', patch)];
   }
   if (body.action === 'route-weights')
-    return [`${kubectl} edit httproute ${body.name}`, ...routeSplitter.inWords(body, 'after')];
+    return [kubectl(body, 'edit', 'httproute', body.name), ...routeSplitter.inWords(body, 'after')];
   if (body.action === 'canary-annotation') {
     const text = `nginx.ingress.kubernetes.io/canary-weight${body.after === null ? '-' : `=${body.after}`}`;
-    return [`${kubectl} annotate --overwrite ingress ${body.name} ${text}`];
+    return [kubectl(body, 'annotate', '--overwrite', 'ingress', body.name, text)];
   }
   return argoByHand(body);
 }

@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest';
 import { rollbackArgv } from '../../../src/adapters/helm/binary.ts';
 import { type Rollback, readBody } from '../../../src/adapters/helm/body.ts';
+import { createRollback } from '../../../src/adapters/helm/executor.ts';
+import type { HelmDeps } from '../../../src/adapters/helm/input.ts';
 import { standingOf } from '../../../src/adapters/helm/standing.ts';
+import { note } from '../../../src/domain/note.ts';
 import { Refusal } from '../../../src/domain/reason.ts';
 import { revisionFrom } from './books.ts';
 
@@ -145,4 +148,16 @@ it.each([
     expect(() => readBody({ ...forth, [field]: text }), text).toThrow(Refusal);
   }
   expect(readBody(forth)).toEqual(forth);
+});
+
+it('is repeated by hand in the cluster of the target, with the kubeconfig that its environment names', () => {
+  const { byHand } = createRollback({} as HelmDeps);
+  const operation = (body: Rollback) => ({
+    ...{ object: 'x', body: { ...body }, idempotent: true },
+    preview: { summary: note('helm-rolls-back'), diff: '' },
+  });
+  expect(byHand?.(operation({ ...forth, kubeconfig: '/etc/back out/prod.yaml', context: 'prod' }))).toEqual([
+    "helm history shop --namespace shop --kube-context prod --kubeconfig '/etc/back out/prod.yaml'",
+    "helm rollback shop 4 --namespace shop --kube-context prod --wait --timeout 300s --history-max 0 --cleanup-on-fail --kubeconfig '/etc/back out/prod.yaml'",
+  ]);
 });
