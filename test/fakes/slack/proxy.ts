@@ -27,8 +27,8 @@ const shut = (server: Server): Promise<void> =>
     server.closeAllConnections();
   });
 
-/** Starts the proxy on a free port of the loopback interface. */
-export async function startProxy(faults: Faults): Promise<Proxy> {
+/** Starts the proxy on a port of the loopback interface; 0 is any free one. */
+export async function startProxy(faults: Faults, wanted = 0): Promise<Proxy> {
   let handle: (request: IncomingMessage, response: ServerResponse) => Promise<void> = async (_, response) =>
     void response.writeHead(503).end();
   const serve = (): Server =>
@@ -39,7 +39,7 @@ export async function startProxy(faults: Faults): Promise<Proxy> {
       });
     });
   let server = serve();
-  await listen(server, 0);
+  await listen(server, wanted);
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,

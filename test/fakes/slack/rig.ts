@@ -47,6 +47,8 @@ export interface RigOptions {
   groups?: Record<string, string[]>;
   scopes?: string[];
   signingSecret?: string;
+  /** Port of the API; any free one unless set. */
+  port?: number;
 }
 
 /** A workspace to test against: Slack's API for our code, and Slack's hands towards our app. */
@@ -196,7 +198,7 @@ export async function startSlackRig(options: RigOptions = {}): Promise<SlackRig>
   const signingSecret = options.signingSecret ?? 'rig-signing-secret';
   const scopes = options.scopes ?? rigScopes;
   const faults = createFaults();
-  const proxy = await startProxy(faults);
+  const proxy = await startProxy(faults, options.port);
   let upstream = '';
   const workspace = createWorkspace(scopes, (method, args, token = workspace.bot.token) =>
     forward(upstream, method, args, `Bearer ${token}`),
