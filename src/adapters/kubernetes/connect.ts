@@ -93,7 +93,8 @@ async function optionsFor(config: KubeConfig, asked: KubeRequest): Promise<Reque
     await unlessAborted(config.applyToHTTPSOptions(options), asked.signal);
   } catch (error) {
     asked.signal.throwIfAborted();
-    throw new KubeError(asked, 401, `credentials could not be made: ${messageOf(error)}`);
+    // They were never presented: no answer, like any other, and not the server's no.
+    throw new KubeError(asked, 0, `credentials could not be made: ${messageOf(error)}`);
   }
   return options;
 }
