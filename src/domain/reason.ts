@@ -80,3 +80,11 @@ export class Refusal extends Error {
     this.reason = cause;
   }
 }
+
+/** No answer, in the form of a refusal: nothing was decided, and asking again later may help. Its reason is told where nobody can wait any longer. */
+export class Unanswered extends Refusal {
+  constructor(cause: Reason) {
+    super(cause);
+    this.name = 'Unanswered';
+  }
+}

@@ -1,11 +1,11 @@
 import type { JournalPhase } from '../domain/event.ts';
 import type { RunId } from '../domain/ids.ts';
 import { type Note, note } from '../domain/note.ts';
-import { type Reason, Refusal, reason } from '../domain/reason.ts';
+import { type Reason, reason, Unanswered } from '../domain/reason.ts';
 import type { ApplyContext, Executor, Observation, OperationLike, Settlement } from '../ports/executor.ts';
 import type { ExecuteDeps } from './deps.ts';
 import { type Lease, LeaseLost } from './lease.ts';
-import { failureReason, type Look, look, outside } from './outside.ts';
+import { failureReason, isAnswer, type Look, look, outside } from './outside.ts';
 
 /** One operation to bring about, forwards or back. */
 export interface Task {
@@ -31,6 +31,12 @@ export type Finding =
 
 /** How long the target may be looked at after an operation's own time is over, in ms. */
 const aftermathMs = 15_000;
+
+/** How often an operation is applied where no answer came and it is seen not to have taken effect. */
+const mostApplies = 3;
+
+/** Time between two tries of what got no answer, in ms. */
+const againMs = 500;
 
 interface Drive {
   readonly deps: ExecuteDeps;
@@ -86,7 +92,7 @@ async function act(drive: Drive, seen: Observation): Promise<Finding> {
   return applyOperation(drive);
 }
 
-async function applyOperation(drive: Drive): Promise<Finding> {
+async function applyOperation(drive: Drive, tries = mostApplies): Promise<Finding> {
   const { deps, lease, task, limit } = drive;
   const { executor, operation } = task;
   await deps.crashPoint('operation-applying', task.run);
@@ -94,23 +100,27 @@ async function applyOperation(drive: Drive): Promise<Finding> {
     await outside(lease, limit, () => executor.apply(applyContext(drive, limit), operation));
   } catch (error) {
     lease.check();
-    const cause = failureReason(error, limit.aborted, timesOf(task));
-    return afterFailedApply(drive, cause, error instanceof Refusal);
+    return afterFailedApply(drive, error, tries - 1);
   }
   await deps.crashPoint('operation-applied', task.run);
   return confirm(drive, 'applied', limit);
 }
 
-/** An apply that failed may have taken effect all the same: only looking tells, unless the executor itself says how it ended (`refused`). */
-async function afterFailedApply(drive: Drive, cause: Reason, refused: boolean): Promise<Finding> {
-  const signal = aftermath(drive, drive.limit);
+/** An apply that failed may have taken effect all the same: only looking tells, unless the executor itself says how it ended. */
+async function afterFailedApply(drive: Drive, error: unknown, tries: number): Promise<Finding> {
+  const { limit, task } = drive;
+  const cause = failureReason(error, limit.aborted, timesOf(task));
+  const signal = aftermath(drive, limit);
   const seen = await lookOnce(drive, signal);
   const state = seen.kind === 'seen' ? seen.observation.state : 'unseen';
   if (state === 'applied' || state === 'in-progress') return confirm(drive, 'applied', signal);
-  if (refused || state === 'not-applied' || drive.task.operation.idempotent)
-    return { kind: 'failed', reason: cause, served: false };
+  if (error instanceof Unanswered && state === 'not-applied' && tries > 0 && !limit.aborted)
+    return applyOperation(drive, tries);
+  const failed: Finding = { kind: 'failed', reason: cause, served: false };
+  if (isAnswer(error) || state === 'not-applied') return failed;
+  if (state === 'unknown' && task.operation.idempotent) return failed;
   const seenNote =
-    seen.kind === 'seen' ? seen.observation.note : note('not-observed', { object: drive.task.operation.object });
+    seen.kind === 'seen' ? seen.observation.note : note('not-observed', { object: task.operation.object });
   return { kind: 'unknown', note: seenNote, reason: cause };
 }
 
@@ -144,13 +154,17 @@ async function conclude(
 }
 
 async function settle(drive: Drive, signal: AbortSignal): Promise<Settlement> {
-  const { lease, task } = drive;
-  try {
-    return await outside(lease, signal, () => task.executor.settle(applyContext(drive, signal), task.operation));
-  } catch (error) {
-    lease.check();
-    // Whether an instance served is not known then; taken for served, so that nothing is put back by itself.
-    return { state: 'failed', reason: failureReason(error, signal.aborted, timesOf(task)), served: true };
+  const { deps, lease, task } = drive;
+  for (;;) {
+    try {
+      return await outside(lease, signal, () => task.executor.settle(applyContext(drive, signal), task.operation));
+    } catch (error) {
+      lease.check();
+      // Whether an instance served is not known then; taken for served, so that nothing is put back by itself.
+      if (!(error instanceof Unanswered) || signal.aborted)
+        return { state: 'failed', reason: failureReason(error, signal.aborted, timesOf(task)), served: true };
+    }
+    await deps.sleep(againMs, signal);
   }
 }
 

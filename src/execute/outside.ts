@@ -1,4 +1,4 @@
-import { type Reason, Refusal, reason } from '../domain/reason.ts';
+import { type Reason, Refusal, reason, Unanswered } from '../domain/reason.ts';
 import type { Observation } from '../ports/executor.ts';
 import type { Lease } from './lease.ts';
 
@@ -30,7 +30,7 @@ export type Look =
   | { readonly kind: 'seen'; readonly observation: Observation }
   | { readonly kind: 'unseen'; readonly reason: Reason };
 
-/** Looks until the target answers or the signal is aborted; a refusal is an answer. */
+/** Looks until the target answers or the signal is aborted; a refusal is an answer, unless it says that none came. */
 export async function look(
   lease: Lease,
   signal: AbortSignal,
@@ -43,13 +43,19 @@ export async function look(
       return { kind: 'seen', observation: await outside(lease, signal, observe) };
     } catch (error) {
       lease.check();
-      if (error instanceof Refusal) return { kind: 'unseen', reason: error.reason };
+      if (isAnswer(error)) return { kind: 'unseen', reason: error.reason };
       if (!signal.aborted) last = error;
     }
     await sleep(500, signal);
   }
   lease.check();
+  if (last instanceof Refusal) return { kind: 'unseen', reason: last.reason };
   return { kind: 'unseen', reason: reason('target-unreachable', {}, last ? words(last) : undefined) };
+}
+
+/** Whether a call ended with the target's or the executor's own word, and not for lack of an answer. */
+export function isAnswer(error: unknown): error is Refusal {
+  return error instanceof Refusal && !(error instanceof Unanswered);
 }
 
 /** Says why a call failed: the refusal's own reason, that its time was over, or the error's words. */

@@ -1,39 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEventBody } from '../../src/domain/event.ts';
 import { note } from '../../src/domain/note.ts';
-import { Refusal, reason } from '../../src/domain/reason.ts';
-import type { ExecuteDeps } from '../../src/execute/deps.ts';
-import { type Lease, LeaseLost } from '../../src/execute/lease.ts';
+import { Refusal, reason, Unanswered } from '../../src/domain/reason.ts';
+import { LeaseLost } from '../../src/execute/lease.ts';
 import { driveOperation } from '../../src/execute/operation.ts';
 import type { Executor, Observation, Settlement } from '../../src/ports/executor.ts';
-import { newId } from '../engine/sample.ts';
-import { service } from '../jobs/catalogue.ts';
+import { bareDeps, bareLease, bareTask } from './bare.ts';
 
-type State = Observation['state'] | 'away' | 'refused';
+type State = Observation['state'] | 'away' | 'silent' | 'refused';
 
 /** An executor that is seen in these states one after the other, and notes what it is asked to do. */
 interface Script {
   readonly begun?: 'fresh' | 'resume' | 'done' | 'fenced';
   readonly states: readonly State[];
-  readonly apply?: 'fails' | 'refuses' | 'hangs';
-  readonly settled?: Settlement | 'hangs';
+  readonly apply?: 'fails' | 'refuses' | 'silent' | 'hangs';
+  readonly settled?: Settlement | 'silent' | 'hangs';
   readonly idempotent?: boolean;
   readonly timeoutMs?: number;
 }
+
+const silence = () => new Unanswered(reason('target-unreachable', {}, 'no answer'));
 
 async function drive(script: Script) {
   const did: string[] = [];
   const noted: RunEventBody[] = [];
   const states = [...script.states];
-  const gone = new AbortController();
-  const lease: Lease = {
-    target: service,
-    fence: 4,
-    signal: gone.signal,
-    check: () => undefined,
-    lose: () => gone.abort(),
-    stop: () => undefined,
-  };
+  let settles = 0;
   const aborted = (signal: AbortSignal) =>
     new Promise<never>((_, fail) => signal.addEventListener('abort', () => fail(signal.reason), { once: true }));
   const executor: Executor = {
@@ -44,58 +36,36 @@ async function drive(script: Script) {
       const state = states.length > 1 ? states.shift() : states[0];
       did.push(`see ${state}`);
       if (state === 'away' || state === undefined) throw new Error('no answer');
+      if (state === 'silent') throw silence();
       if (state === 'refused') throw new Refusal(reason('permission-missing'));
       return { state, fingerprint: 'f', note: note('seen', { state }) };
     },
     apply: async ({ signal, idempotencyKey }) => {
       did.push(`apply ${idempotencyKey.split('/').slice(1).join('/')}`);
       if (script.apply === 'fails') throw new Error('connection reset');
+      if (script.apply === 'silent') throw silence();
       if (script.apply === 'refuses') throw new Refusal(reason('target-changed'));
       if (script.apply === 'hangs') await aborted(signal);
     },
     settle: async ({ signal }) => {
       did.push('settle');
       if (script.settled === 'hangs') await aborted(signal);
-      return script.settled === undefined || script.settled === 'hangs'
+      if (script.settled === 'silent' && ++settles < 3) throw silence();
+      return script.settled === undefined || typeof script.settled === 'string'
         ? { state: 'settled', note: note('settled'), served: true }
         : script.settled;
     },
   };
-  const deps: ExecuteDeps = {
-    store: {
-      read: async () => null,
-      begin: async () => script.begun ?? 'fresh',
-      outcome: async () => 'ok',
-      child: async () => true,
-      change: async (_, guard, { events }) => {
-        expect(guard).toEqual({ fence: 4 });
-        noted.push(...events);
-        return { ok: true, version: 1, at: 0 };
-      },
+  const deps = bareDeps(executor, {
+    begin: async () => script.begun ?? 'fresh',
+    change: async (_, guard, { events }) => {
+      expect(guard).toEqual({ fence: 4 });
+      noted.push(...events);
+      return { ok: true, version: 1, at: 0 };
     },
-    executor: async () => executor,
-    crashPoint: async () => undefined,
-    sleep: async () => undefined,
-    pausing: () => false,
-    worker: 'w',
-    host: 'h',
-    progressed: () => undefined,
-  };
-  const operation = {
-    object: 'thing',
-    body: {},
-    preview: { summary: note('x'), diff: '' },
-    idempotent: script.idempotent ?? false,
-  };
-  const task = {
-    run: newId(),
-    phase: 'apply',
-    index: 2,
-    executor,
-    operation,
-    timeoutMs: script.timeoutMs ?? 2_000,
-  } as const;
-  const finding = await driveOperation(deps, lease, task);
+  });
+  const task = bareTask(executor, { idempotent: script.idempotent ?? false }, script.timeoutMs);
+  const finding = await driveOperation(deps, bareLease(), task);
   const result =
     finding.kind === 'ended'
       ? finding.how
@@ -199,6 +169,51 @@ describe('the step protocol', () => {
       ['fence 4', 'see not-applied', 'apply apply/2', 'see not-applied'],
     ],
     [
+      'the target gives no answer for a moment',
+      { states: ['silent', 'silent', 'not-applied', 'applied'] },
+      'applied',
+      ['fence 4', 'see silent', 'see silent', ...applied.slice(1)],
+    ],
+    [
+      'resumed, the target gives no answer for a moment',
+      { begun: 'resume', states: ['silent', 'not-applied', 'applied'] },
+      'applied',
+      ['fence 4', 'see silent', ...applied.slice(1)],
+    ],
+    [
+      'no answer to apply nor to the looks behind it, it took effect',
+      { states: ['not-applied', 'silent', 'silent', 'applied'], apply: 'silent', idempotent: true },
+      'applied',
+      [
+        'fence 4',
+        'see not-applied',
+        'apply apply/2',
+        'see silent',
+        'see silent',
+        'see applied',
+        'settle',
+        'see applied',
+      ],
+    ],
+    [
+      'no answer to apply, it did not take effect: applied anew, a few times',
+      { states: ['not-applied'], apply: 'silent', idempotent: true },
+      'failed target-unreachable',
+      ['fence 4', ...Array.from({ length: 3 }, () => ['see not-applied', 'apply apply/2']).flat(), 'see not-applied'],
+    ],
+    [
+      'no answer to settling for a moment',
+      { states: ['not-applied', 'applied'], settled: 'silent' },
+      'applied',
+      ['fence 4', 'see not-applied', 'apply apply/2', 'settle', 'settle', 'settle', 'see applied'],
+    ],
+    [
+      'no answer to the last look for a moment',
+      { states: ['not-applied', 'silent', 'applied'] },
+      'applied',
+      ['fence 4', 'see not-applied', 'apply apply/2', 'settle', 'see silent', 'see applied'],
+    ],
+    [
       'it never comes to rest',
       { states: ['not-applied', 'applied'], settled: 'hangs', timeoutMs: 50 },
       'failed step-timeout',
@@ -216,6 +231,11 @@ describe('the step protocol', () => {
     expect((await drive({ states: ['not-applied', 'in-progress'], settled })).finding).toMatchObject({ served: false });
     const hung = await drive({ states: ['not-applied', 'applied'], settled: 'hangs', timeoutMs: 50 });
     expect(hung.finding).toMatchObject({ served: true });
+  });
+
+  it('knows nothing of an apply that was cut off where the target is not seen any more, though it might be repeated', async () => {
+    const script = { states: ['not-applied', 'silent'], apply: 'silent', idempotent: true, timeoutMs: 50 } as const;
+    expect(await drive(script)).toMatchObject({ result: 'unknown target-unreachable' });
   });
 
   it('writes nothing where another worker drives', async () => {

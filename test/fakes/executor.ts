@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { z } from 'zod';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { note } from '../../src/domain/note.ts';
-import { Refusal, reason } from '../../src/domain/reason.ts';
+import { Refusal, reason, Unanswered } from '../../src/domain/reason.ts';
 import type { ApplyContext, BoundExecutor, Executor, OperationLike, PlanContext } from '../../src/ports/executor.ts';
 import type { Ask, ObjectState } from './target.ts';
 
@@ -156,7 +156,7 @@ function bodyOf(operation: OperationLike): Body {
 
 async function look(url: string, object: string, signal: AbortSignal): Promise<ObjectState> {
   const { status, text } = await exchange('GET', `${url}/?object=${encodeURIComponent(object)}`, null, signal);
-  if (status !== 200) throw new Error(`the target answered ${status}`);
+  if (status !== 200) throw new Unanswered(reason('target-unreachable', {}, `the target answered ${status}`));
   return JSON.parse(text) as ObjectState;
 }
 

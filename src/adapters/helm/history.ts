@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Refusal } from '../../domain/reason.ts';
+import { Refusal, Unanswered } from '../../domain/reason.ts';
 import type { Cluster, ClusterAnswer, ClusterRequest } from '../../ports/cluster.ts';
 import type { Place } from './input.ts';
 import { type Payload, readPayload } from './payload.ts';
@@ -132,8 +132,13 @@ async function openRevision(cluster: Cluster, place: Place, name: string, signal
   };
 }
 
-/** The body of an answer. Throws a `Refusal` where the API server refused. */
+/** The body of an answer. Throws what `refused` makes of one that is none. */
 export function bodyOf<T>(schema: z.ZodType<T>, answer: ClusterAnswer): T {
-  if (!answer.ok) throw new Refusal(answer.reason);
+  if (!answer.ok) throw refused(answer);
   return schema.parse(answer.body);
+}
+
+/** The API server's refusal, or `Unanswered` where it gave no answer or was in trouble. */
+export function refused({ status, reason }: Extract<ClusterAnswer, { ok: false }>): Refusal {
+  return status === 0 || status === 429 || status >= 500 ? new Unanswered(reason) : new Refusal(reason);
 }

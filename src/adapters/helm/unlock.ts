@@ -1,6 +1,5 @@
-import { Refusal } from '../../domain/reason.ts';
 import type { Cluster } from '../../ports/cluster.ts';
-import { type History, secretPath } from './history.ts';
+import { type History, refused, secretPath } from './history.ts';
 import type { Place } from './input.ts';
 import { withStatus } from './payload.ts';
 import { isPending } from './revision.ts';
@@ -36,5 +35,5 @@ export async function markFailed(
   });
   if (answer.ok) return true;
   if (answer.status === 409 || answer.status === 422 || answer.status === 404) return false;
-  throw new Refusal(answer.reason);
+  throw refused(answer);
 }

@@ -1,4 +1,4 @@
-import { Refusal, reason } from '../../domain/reason.ts';
+import { Refusal, reason, Unanswered } from '../../domain/reason.ts';
 import { hideSecretsInText } from './hide.ts';
 
 /** What a request was about, for the sentence about its failure. */
@@ -37,7 +37,7 @@ export function isDenied({ message }: KubeError): boolean {
   );
 }
 
-/** Turns a failed request into a refusal that says in plain words what is missing; anything else passes unchanged. */
+/** Turns a failed request into a refusal that says in plain words what is missing, no answer into one that says so; anything else passes unchanged. */
 export function refusalOf(error: unknown): unknown {
   if (!(error instanceof KubeError)) return error;
   const { verb, resource, namespace } = error.asked;
@@ -54,7 +54,9 @@ export function refusalOf(error: unknown): unknown {
   const transient: boolean = isTransient(error);
   if (transient) {
     const said = error.status === 0 ? error.message : `${error.status} ${error.message}`;
-    return new Refusal(reason('target-unreachable', { ...asked, what: 'Kubernetes' }, `${verb} ${resource}: ${said}`));
+    return new Unanswered(
+      reason('target-unreachable', { ...asked, what: 'Kubernetes' }, `${verb} ${resource}: ${said}`),
+    );
   }
   return new Refusal(reason('step-failed', { ...asked, object }, error.message));
 }
