@@ -101,8 +101,7 @@ async function takeTarget(deps: DriveDeps, run: Run, turn: Turn): Promise<Taken 
     deps.releases.frozen(target),
   ]);
   if (!taken.ok) return null;
-  const lease = keepLease(deps, target, taken.fence, takenAt);
-  turn.abort.addEventListener('abort', () => lease.lose(), { signal: lease.signal });
+  const lease = lostWith(turn.abort, keepLease(deps, target, taken.fence, takenAt));
   await deps.crashPoint('target-acquired', run.id);
   const left = taken.previous?.children.filter(child => child.host === deps.host) ?? [];
   const ended = await Promise.all(left.map(child => deps.endProcess(child)));
@@ -111,6 +110,17 @@ async function takeTarget(deps: DriveDeps, run: Run, turn: Turn): Promise<Taken 
   // Not given back, which would forget them: the lease runs out, and the next turn tries to end them again.
   lease.stop();
   return null;
+}
+
+/** A lease that is lost where the turn is aborted; the signal outlives the turn, so it forgets the lease that has stopped. */
+function lostWith(abort: AbortSignal, lease: Lease): Lease {
+  if (abort.aborted) lease.lose();
+  abort.addEventListener('abort', lease.lose);
+  const stop = () => {
+    abort.removeEventListener('abort', lease.lose);
+    lease.stop();
+  };
+  return { ...lease, stop };
 }
 
 /** Whether a stale worker's calls could still arrive because the target cannot refuse them: then its lease is waited out. */

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { drive } from '../../jobs/index.ts';
 import { redisRunStore } from '../../src/adapters/redis/run-store.ts';
@@ -56,6 +57,16 @@ describe('a takeover', () => {
 });
 
 describe('a worker that is told to end', () => {
+  it('holds nothing of the runs it is done with', async () => {
+    const today = await rig.deps.catalogues.current();
+    const run = newRun({ catalogue: today?.hash ?? '' }, await rig.store.now());
+    await rig.store.create(run);
+    const abort = new AbortController();
+    await drive(rig.deps, run.id, { stopping: new AbortController().signal, abort: abort.signal });
+    expect((await rig.read(run.id)).run.status).toBe('awaiting-approval');
+    expect(getEventListeners(abort.signal, 'abort')).toEqual([]);
+  });
+
   it('finishes the operation it is in, gives the target back and rings for others', async () => {
     await rig.publish(jobsCatalogue({ runbooks: [runbook([step('flag', { slowMs: 300 }), step('pool')])] }));
     const id = await rig.request();
