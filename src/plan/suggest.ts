@@ -22,8 +22,9 @@ export function prospects(
 ): readonly Prospect[] {
   return target.runbooks
     .filter(runbook => request.level === null || runbook.level === request.level)
-    .filter(({ strategy }) => strategy === (request.strategy ?? strategy))
-    .filter(({ strategy }) => strategy !== emergencyStrategy || request.strategy === strategy)
+    .filter(({ strategy }) =>
+      request.strategy === null ? strategy !== emergencyStrategy : strategy === request.strategy,
+    )
     .filter(runbook => runbook.level >= request.floor)
     .toSorted((a, b) => a.level - b.level)
     .map(runbook => ({ runbook, out: outOf(runbook, request.scenario, freeze, target) }));

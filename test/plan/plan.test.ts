@@ -117,6 +117,7 @@ describe('suggesting', () => {
       runbook([], { level: 1, id: 'one' }),
       runbook([], { level: 2, id: 'two', scenarios: ['security'] }),
       runbook([], { level: 3, id: 'canary', strategy: 'canary' }),
+      runbook([], { level: 1, id: 'last', strategy: 'emergency' }),
     ],
   });
   const ask = { level: null, strategy: null, floor: 1, scenario: 'security' } as const;
@@ -126,6 +127,7 @@ describe('suggesting', () => {
     [{ ...ask, floor: 2 }, null, ['two', 'three', 'canary'], []],
     [{ ...ask, level: 3 }, null, ['three', 'canary'], []],
     [{ ...ask, strategy: 'canary' }, null, ['canary'], []],
+    [{ ...ask, strategy: 'emergency' }, null, ['last'], []],
     [{ ...ask, scenario: 'other' }, null, ['one', 'two', 'three', 'canary'], [['two', 'no-runbook']]],
     [ask, freeze, ['one', 'two', 'three', 'canary'], [['one', 'frozen']]],
   ] as const)('%j', (request, frozen, ids, out) => {
