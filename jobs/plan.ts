@@ -81,7 +81,10 @@ async function planRollback(held: Held, run: RequestedRun, target: TargetSpec): 
     now,
     signal: lease.signal,
   });
-  const choice = chooseRelease(gathered.candidates, request.release, request.by.kind === 'system', target.target);
+  const choose = (named: string | null) =>
+    chooseRelease(gathered.candidates, named, request.by.kind === 'system', target.target);
+  const named = choose(request.release);
+  const choice = named.kind === 'none' && isWish(request) ? choose(null) : named;
   const freeze = await deps.releases.frozen(target.target);
   const considered: Considered[] = [];
   for (const { runbook, out } of prospects(target, request, freeze)) {
@@ -98,6 +101,11 @@ async function planRollback(held: Held, run: RequestedRun, target: TargetSpec): 
   return { kind: 'none', reason: tellingReason(considered, target, request.scenario) };
 }
 
+/** Whether the release was named for a run before, of a lower level: then it binds nobody here. */
+function isWish({ causedBy, floor }: RequestedRun['request']): boolean {
+  return causedBy !== null && floor > 1;
+}
+
 /** Compiles a runbook to a plan, or says why it is skipped. */
 async function tryRunbook(
   held: Held,
@@ -110,7 +118,8 @@ async function tryRunbook(
   const { deps } = held;
   const needsRelease = runbook.steps.some(step => takesRelease(deps.executors.get(step.kind), step));
   if (needsRelease && choice.kind === 'none') return choice.reason;
-  if (!needsRelease && run.request.release !== null) return reason('takes-no-release', { step: runbook.id });
+  if (!needsRelease && run.request.release !== null && !isWish(run.request))
+    return reason('takes-no-release', { step: runbook.id });
   const to = needsRelease && choice.kind === 'chosen' ? choice.candidate : null;
   const steps: CompiledStep[] = [];
   for (const [at, step] of runbook.steps.entries()) {

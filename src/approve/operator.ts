@@ -72,7 +72,8 @@ export function decideNextLevel(found: RunWithLog, by: Actor, why: string, next:
   if (run.status !== 'needs-operator') return { kind: 'refused', reason: reason('stale-card') };
   const floor = levels.find(level => level > run.plan.level);
   if (!floor) return { kind: 'refused', reason: reason('unknown-level', { name: String(run.plan.level + 1) }) };
-  const aim = { floor, strategy: null, scenario: run.request.scenario };
+  const { release, scenario } = run.request;
+  const aim = { floor, strategy: null, scenario, release };
   return decideLinked({ run, events: found.events }, { action: 'next-level', by, reason: why }, next, aim);
 }
 
@@ -89,6 +90,8 @@ export function decideEmergency(found: RunWithLog, by: Actor, why: string, next:
     floor: plan.level,
     strategy: emergencyStrategy,
     scenario: fits ? scenario : (plan.scenarios?.[0] ?? scenario),
+    // What was named was for another way: kept, it would refuse a plan that takes no release.
+    release: null,
   };
   return decideLinked({ run, events: found.events }, { action: 'emergency', by, reason: why }, next, aim);
 }
@@ -101,7 +104,7 @@ function decideLinked(
     reason: why,
   }: { readonly action: 'next-level' | 'emergency'; readonly by: Actor; readonly reason: string },
   next: Next,
-  aim: Pick<RunRequest, 'floor' | 'strategy' | 'scenario'>,
+  aim: Pick<RunRequest, 'floor' | 'strategy' | 'scenario' | 'release'>,
 ): Decided<NewRun> {
   const target = targetToday(run, next.catalogue);
   if (!target) return { kind: 'refused', reason: reason('unknown-service', { name: run.request.target }) };
@@ -137,7 +140,7 @@ function targetToday(run: StoppedRun, { services }: Catalogue): TargetSpec | nul
 function nextRequest(
   run: StoppedRun,
   { mode, channel, runsOn }: TargetSpec,
-  next: Pick<RunRequest, 'floor' | 'strategy' | 'scenario' | 'by' | 'reason' | 'catalogue'>,
+  next: Pick<RunRequest, 'floor' | 'strategy' | 'scenario' | 'release' | 'by' | 'reason' | 'catalogue'>,
 ): RunRequest {
   return {
     ...run.request,

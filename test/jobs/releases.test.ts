@@ -1,12 +1,14 @@
+import { ulid } from 'ulid';
 import { describe, expect, it } from 'vitest';
 import { redisAlertStore } from '../../src/adapters/redis/alert-store.ts';
+import { decideEmergency, decideNextLevel } from '../../src/approve/operator.ts';
 import { applyAlert } from '../../src/detect/episode.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { note } from '../../src/domain/note.ts';
 import { recordPost } from '../../src/domain/post.ts';
 import type { EndedRun } from '../../src/domain/run.ts';
 import { drawPosts } from '../../src/main/draw.ts';
-import { check, jobsCatalogue, runbook, service, step } from './catalogue.ts';
+import { asker, check, jobsCatalogue, runbook, service, step } from './catalogue.ts';
 import { useJobs } from './rig.ts';
 
 const rig = useJobs();
@@ -102,6 +104,34 @@ describe('a rollback from one release to another', () => {
     expect(run.status).toBe('awaiting-approval');
     expect(run.approval?.rule.seats).toEqual([{ role: 'oncall', count: 2 }]);
     expect(run.plan?.warnings.map(({ code }) => code)).toEqual(['release-not-proven']);
+  });
+});
+
+describe('a run that stopped on its way to a named release', () => {
+  const plans = [
+    ['next level', decideNextLevel, { id: 'restart', level: 4 }],
+    ['emergency plan', decideEmergency, { id: 'last', level: 1, strategy: 'emergency' }],
+  ] as const;
+  it.each(plans)('%s: a plan that takes no release is not refused for it', async (_, decide, book) => {
+    await twoReleases();
+    const runbooks = [
+      runbook([step('image', {}, 'counter.release')], { level: 3 }),
+      runbook([step('pods', { to: 'new' })], book),
+    ];
+    const catalogue = jobsCatalogue({ runbooks, checks: [check('switch')] });
+    await rig.publish(catalogue);
+    rig.target.set('image', { broken: { at: '1.0.0', served: true } });
+    const first = await rig.request({ release: 'aaa' });
+    await rig.until(first, 'awaiting-approval');
+    await rig.vote(first, 'jon');
+    await rig.until(first, 'needs-operator');
+    const next = { id: ulid() as RunId, notAfter: (await rig.store.now()) + 10_000, catalogue };
+    const decided = decide(await rig.read(first), asker, 'worse', next);
+    if (decided.kind === 'refused') throw new Error(decided.reason.code);
+    expect((await rig.store.create(decided.change)).kind).toBe('created');
+    await rig.deps.doorbell.ring(next.id, '1', null);
+    const linked = await rig.until(next.id, 'awaiting-approval', 'failed');
+    expect([linked.status, linked.plan?.runbook]).toEqual(['awaiting-approval', book.id]);
   });
 });
 
