@@ -8,7 +8,7 @@ import type { Clock } from '../src/ports/clock.ts';
 import type { Directory } from '../src/ports/directory.ts';
 import type { Doorbell } from '../src/ports/doorbell.ts';
 import type { Outbox } from '../src/ports/outbox.ts';
-import type { Probe } from '../src/ports/probe.ts';
+import type { NamedProbe } from '../src/ports/probe.ts';
 import type { ReleaseStore } from '../src/ports/release-store.ts';
 import type { RunStore } from '../src/ports/run-store.ts';
 import type { ProblemsData, ReloadedData } from '../templates/data.ts';
@@ -39,6 +39,6 @@ export interface DoorDeps {
   /** Whether a step takes the target to a release, so that a plan with it needs one. */
   readonly needsRelease: (step: Pick<StepSpec, 'kind' | 'input'>) => boolean;
   readonly phaseTimes: (run: Run) => PhaseTimes;
-  readonly probes: readonly Probe[];
+  readonly probes: readonly NamedProbe[];
   readonly reload: () => Promise<ReloadAnswer>;
 }

@@ -15,6 +15,7 @@ import {
 } from '../templates/index.ts';
 import { declined, did, shownBusy } from './answers.ts';
 import type { DoorDeps } from './deps.ts';
+import { findings, isWell } from './doctor.ts';
 import { targetOf } from './find.ts';
 import { candidatesData, historyData, releaseData, statusData } from './look.ts';
 import type { Ask } from './parse/reading.ts';
@@ -108,12 +109,9 @@ const doctorMs = 2_000;
 
 /** `doctor`: what works, what does not and what to do about it, as far as it can be seen in time. */
 export async function showDoctor(deps: DoorDeps, visit: Visit): Promise<Reply> {
-  const signal = AbortSignal.timeout(doctorMs);
-  const looked = await Promise.allSettled(deps.probes.map(probe => probe({ signal })));
-  const findings = looked.flatMap(found => (found.status === 'fulfilled' ? found.value : []));
-  const broken = findings.some(({ state }) => state === 'broken');
-  const screen = doctorReply(visit.locale, findings);
-  return { kind: 'say', screen, to: 'person', outcome: broken ? 'refused' : 'ok', data: { findings } };
+  const found = await findings(deps.probes, { locale: visit.locale, ms: doctorMs });
+  const screen = doctorReply(visit.locale, found);
+  return { kind: 'say', screen, to: 'person', outcome: isWell(found) ? 'ok' : 'refused', data: { findings: found } };
 }
 
 /** `reload`: reads the catalogue again; an invalid one is told with all its problems and changes nothing. */

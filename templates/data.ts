@@ -159,7 +159,8 @@ export type DoneFacts = Readonly<Record<string, string | number | readonly strin
 /** One line of `doctor`, as the probes find it. */
 export interface FindingData {
   readonly subject: string;
-  readonly state: 'ok' | 'warning' | 'broken';
+  /** `unknown`: it could not be looked at. */
+  readonly state: 'ok' | 'warning' | 'broken' | 'unknown';
   readonly message: string;
   readonly remedy: string | null;
   /** What can be applied as it stands. */

@@ -4,7 +4,7 @@ export { requestForm } from './forms/request.ts';
 export { renderPost } from './post.ts';
 export { renderRecord } from './record.ts';
 export { decided, done, started, voted } from './replies/answers.ts';
-export { doctorReply, gateReply, problemsReply, reloadedReply } from './replies/health.ts';
+export { doctorReply, gateReply, notLookedAt, problemsReply, reloadedReply } from './replies/health.ts';
 export { helpReply } from './replies/help.ts';
 export { candidatesReply, historyReply, statusReply } from './replies/lists.ts';
 export { busy, failure, fieldError, notConfirmed, refusal } from './replies/refusals.ts';

@@ -2,7 +2,7 @@ import type { Catalogue, Locale } from '../../src/domain/catalogue.ts';
 import type { Catalogues } from '../../src/ports/catalogues.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Routes } from '../../src/ports/inbound.ts';
-import type { Probe } from '../../src/ports/probe.ts';
+import type { NamedProbe } from '../../src/ports/probe.ts';
 import type { RunStore } from '../../src/ports/run-store.ts';
 import type { ProblemsData } from '../../templates/data.ts';
 
@@ -46,7 +46,7 @@ export interface CliDeps {
   readonly open: () => Promise<Engine>;
   readonly check: (file: string | null) => Promise<CheckedCatalogue>;
   readonly schema: () => object;
-  readonly probes: () => Promise<readonly Probe[]>;
+  readonly probes: () => Promise<readonly NamedProbe[]>;
   /** The files that `init` writes for a service, by name. */
   readonly starter: (given: { readonly service: string; readonly account: string }) => Readonly<Record<string, string>>;
   /** The files that `discover` writes of what runs in these namespaces (all where none is named), and how many workloads there are; none where there is nothing to name. May throw a `Refusal`. */

@@ -1,6 +1,7 @@
 import { Refusal } from '../../src/domain/reason.ts';
 import { doctorReply, forTerminal, problemsReply, refusal } from '../../templates/index.ts';
 import { discoverText, fineText, initText, type ProgramName, rolesText } from '../../templates/terminal.ts';
+import { findings, isWell } from '../doctor.ts';
 import type { CommandLine } from './arguments.ts';
 import { type CliDeps, exitCodes } from './deps.ts';
 
@@ -70,15 +71,13 @@ const probeMs = 15_000;
 
 /** Looks at everything this machine can reach; works with the store away, too. */
 async function doctor(deps: CliDeps, { json }: CommandLine): Promise<number> {
-  const signal = AbortSignal.any([deps.interrupted, AbortSignal.timeout(probeMs)]);
-  const looked = await Promise.allSettled((await deps.probes()).map(probe => probe({ signal })));
-  const findings = looked.flatMap(found => (found.status === 'fulfilled' ? found.value : []));
-  deps.out(json ? JSON.stringify({ findings }) : forTerminal(doctorReply(deps.locale, findings).text));
+  const { locale, interrupted } = deps;
+  const found = await findings(await deps.probes(), { locale, interrupted, ms: probeMs });
+  deps.out(json ? JSON.stringify({ findings: found }) : forTerminal(doctorReply(locale, found).text));
   const roles = rolesText(
-    deps.locale,
-    findings.flatMap(({ manifest }) => (manifest ? [manifest] : [])),
+    locale,
+    found.flatMap(({ manifest }) => (manifest ? [manifest] : [])),
   );
   if (roles && !json) deps.out(roles);
-  const silent = looked.some(({ status }) => status === 'rejected');
-  return silent || findings.some(({ state }) => state === 'broken') ? exitCodes.refused : exitCodes.ok;
+  return isWell(found) ? exitCodes.ok : exitCodes.refused;
 }

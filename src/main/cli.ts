@@ -19,7 +19,7 @@ import { holdCatalogue, readCatalogueFile } from '../config/reload.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import type { Probe } from '../ports/probe.ts';
+import type { NamedProbe } from '../ports/probe.ts';
 import { lookingRights } from './cluster-rights.ts';
 import { doorDeps } from './door.ts';
 import { doctorProbes } from './probes.ts';
@@ -84,21 +84,23 @@ async function openEngine(env: Environment, log: Log): Promise<Engine> {
   };
 }
 
-async function probes(env: Environment, log: Log): Promise<readonly Probe[]> {
+async function probes(env: Environment, log: Log): Promise<readonly NamedProbe[]> {
   const [stores, slack] = await Promise.all([openStores(redisUrl(env), log, () => hourMs), openSlack(env, clock, log)]);
   const catalogue = await today(env, stores);
   const all = doctorProbes({ env, stores, slack, clock, today: () => catalogue, socketTrouble: () => null });
   let left = all.length;
   const counted = all.map(
-    (probe): Probe =>
-      async context => {
+    ({ subject, look }): NamedProbe => ({
+      subject,
+      look: async context => {
         try {
-          return await probe(context);
+          return await look(context);
         } finally {
           left -= 1;
           if (left === 0) await stores.close();
         }
       },
+    }),
   );
   return counted;
 }

@@ -5,7 +5,7 @@ import { listCandidates } from '../plan/candidates.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Directory } from '../ports/directory.ts';
 import type { Doorbell } from '../ports/doorbell.ts';
-import type { Probe } from '../ports/probe.ts';
+import type { NamedProbe } from '../ports/probe.ts';
 import { phaseTimes } from '../record/times.ts';
 import type { Stores } from './stores.ts';
 import { needsRelease } from './tables.ts';
@@ -16,7 +16,7 @@ export interface DoorParts {
   readonly directory: Directory;
   readonly doorbell: Doorbell;
   readonly clock: Clock;
-  readonly probes: readonly Probe[];
+  readonly probes: readonly NamedProbe[];
   readonly holder: CatalogueHolder | null;
   readonly file: string;
 }

@@ -13,7 +13,7 @@ export function helmProbe(parts: {
 }): Probe {
   const { env, clock, today } = parts;
   return async context => {
-    const releases = namedIn(today());
+    const releases = namedReleases(today());
     if (releases.length === 0) return [];
     const { createHelmProbe } = await import('../adapters/helm/doctor.ts');
     const { createOpenCluster } = await import('../adapters/kubernetes/cluster.ts');
@@ -31,7 +31,8 @@ export function helmProbe(parts: {
   };
 }
 
-function namedIn(catalogue: Catalogue | null) {
+/** The Helm releases that a catalogue names, with the helm program where one is named. */
+export function namedReleases(catalogue: Catalogue | null) {
   const targets = Object.values(catalogue?.services ?? {}).flatMap(service => Object.values(service.environments));
   const used = targets.flatMap(({ releaseSource, runbooks }) => [
     ...runbooks.flatMap(({ steps }) => steps),

@@ -3,9 +3,9 @@ import { type Environment, inheritedVariables } from '../config/env.ts';
 import { checkSecrets } from '../config/secrets.ts';
 import type { Catalogue, TargetSpec } from '../domain/catalogue.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Finding, Probe } from '../ports/probe.ts';
+import type { Finding, NamedProbe, Probe } from '../ports/probe.ts';
 import { clusterUses } from './cluster-rights.ts';
-import { helmProbe } from './helm-probe.ts';
+import { helmProbe, namedReleases } from './helm-probe.ts';
 import type { SlackSide } from './slack.ts';
 import type { Stores } from './stores.ts';
 
@@ -25,10 +25,31 @@ function targetsOf(catalogue: Catalogue | null): readonly TargetSpec[] {
 }
 
 /** All of `doctor`: Redis, Slack, secrets, workers and, where this process may reach targets, their permissions. */
-export function doctorProbes(parts: ProbeParts): readonly Probe[] {
-  const own: readonly Probe[] = [redisProbe(parts), secretsProbe(parts), workersProbe(parts)];
-  const outside = parts.env.BACKOUT_ROLE === 'bot' ? [] : [kubernetesProbe(parts), helmProbe(parts)];
-  return [...own, slackProbe(parts), ...outside];
+export function doctorProbes(parts: ProbeParts): readonly NamedProbe[] {
+  const named = (subject: string, look: Probe): NamedProbe => ({ subject, look });
+  const outside =
+    parts.env.BACKOUT_ROLE === 'bot'
+      ? [named('targets', elsewhereProbe(parts))]
+      : [named('Kubernetes', kubernetesProbe(parts)), named('Helm', helmProbe(parts))];
+  return [
+    named('Redis', redisProbe(parts)),
+    named('secrets', secretsProbe(parts)),
+    named('workers', workersProbe(parts)),
+    named('Slack', slackProbe(parts)),
+    ...outside,
+  ];
+}
+
+/** A bot reaches no target; it says so instead of nothing. */
+function elsewhereProbe({ today }: Pick<ProbeParts, 'today'>): Probe {
+  return async () => {
+    const inClusters = clusterUses(today()).length + namedReleases(today()).length;
+    if (inClusters === 0) return [];
+    const message = 'are not looked at from here: this process is the bot, which has no rights at targets';
+    const remedy =
+      'run doctor where a worker runs; in Kubernetes: kubectl exec deploy/backout-worker -- node /opt/backout/bin/backout.mjs doctor';
+    return [{ subject: 'targets', state: 'warning', message, remedy }];
+  };
 }
 
 function redisProbe({ env, stores }: ProbeParts): Probe {

@@ -13,7 +13,9 @@ import { gradeWords } from '../words.ts';
 
 interface Words {
   readonly healthy: string;
-  readonly unhealthy: (broken: number, warnings: number) => string;
+  readonly unhealthy: (broken: number, warnings: number, unknown: number) => string;
+  readonly silent: string;
+  readonly failed: string;
   readonly remedy: (text: string) => string;
   readonly problems: (file: string, count: number) => string;
   readonly kept: string;
@@ -34,7 +36,10 @@ interface Words {
 const words = {
   en: {
     healthy: 'All that was looked at works.',
-    unhealthy: (broken, warnings) => `${broken} broken, ${warnings} to look at`,
+    unhealthy: (broken, warnings, unknown) =>
+      `${broken} broken, ${warnings} to look at${unknown === 0 ? '' : `, ${unknown} unknown`}`,
+    silent: 'no answer in time, so nobody knows how it is',
+    failed: 'could not be looked at, so nobody knows how it is',
     remedy: text => `do: ${text}`,
     problems: (file, count) => `${file} has ${count} problem${count === 1 ? '' : 's'}`,
     kept: 'The catalogue before stays in force.',
@@ -54,7 +59,10 @@ const words = {
   },
   'zh-CN': {
     healthy: '检查过的项目均正常。',
-    unhealthy: (broken, warnings) => `${broken} 项故障，${warnings} 项需留意`,
+    unhealthy: (broken, warnings, unknown) =>
+      `${broken} 项故障，${warnings} 项需留意${unknown === 0 ? '' : `，${unknown} 项状态未知`}`,
+    silent: '没有及时得到答复，状态未知',
+    failed: '未能检查，状态未知',
     remedy: text => `处理办法：${text}`,
     problems: (file, count) => `${file} 有 ${count} 处错误`,
     kept: '继续使用之前的服务目录。',
@@ -73,21 +81,38 @@ const words = {
   },
 } as const satisfies Record<Locale, Words>;
 
-const findingMarks = { ok: marks.done, warning: marks.warning, broken: marks.failed } as const;
+const findingMarks = {
+  ok: marks.done,
+  warning: marks.warning,
+  broken: marks.failed,
+  unknown: marks.warning,
+} as const;
+
+/** The finding of a probe that failed, or said nothing in time. */
+export function notLookedAt(locale: Locale, subject: string, silent: boolean): FindingData {
+  const w: Words = words[locale];
+  return { subject, state: 'unknown', message: silent ? w.silent : w.failed, remedy: null };
+}
 
 /** `doctor`: what works, what does not, what to do; the broken first. */
 export function doctorReply(locale: Locale, findings: readonly FindingData[]): Screen {
   const w: Words = words[locale];
   const count = (state: FindingData['state']) => findings.filter(one => one.state === state).length;
-  const fine = count('broken') === 0 && count('warning') === 0;
-  const sorted = (['broken', 'warning', 'ok'] as const).flatMap(state => findings.filter(one => one.state === state));
+  const fine = count('ok') === findings.length;
+  const sorted = (['broken', 'unknown', 'warning', 'ok'] as const).flatMap(state =>
+    findings.filter(one => one.state === state),
+  );
   const colon = locale === 'en' ? ': ' : '：';
   const lines = sorted.map(one => {
     const remedy = one.remedy ? `\n    → ${w.remedy(esc(one.remedy, quoted.reason))}` : '';
     return `${findingMarks[one.state]} ${esc(one.subject)}${colon}${esc(one.message, quoted.reason)}${remedy}`;
   });
   return draw(
-    { head: fine ? w.healthy : w.unhealthy(count('broken'), count('warning')), lines: [], more: [lines] },
+    {
+      head: fine ? w.healthy : w.unhealthy(count('broken'), count('warning'), count('unknown')),
+      lines: [],
+      more: [lines],
+    },
     locale,
   );
 }

@@ -12,6 +12,7 @@ import type { CliDeps } from '../../commands/cli/deps.ts';
 import { runCli } from '../../commands/cli/index.ts';
 import { shortRunId } from '../../src/domain/ids.ts';
 import { Refusal, reason } from '../../src/domain/reason.ts';
+import type { FindingData } from '../../templates/data.ts';
 import { type Door, openDoor, runOf } from './door.ts';
 
 let door: Door;
@@ -148,8 +149,14 @@ describe('exit codes', () => {
 
   it('of doctor: 1 as soon as something is broken', async () => {
     const finding = { subject: 'Redis', message: 'no persistence', remedy: 'turn it on' };
-    const found = (state: 'ok' | 'broken') => [async () => [{ ...finding, state }]];
-    expect(await backout('x', ['doctor'], { probes: async () => found('ok') })).toMatchObject({ code: 0 });
+    const found = (...states: FindingData['state'][]) => [
+      { subject: 'Redis', look: async () => states.map(state => ({ ...finding, state })) },
+    ];
+    expect(await backout('x', ['doctor'], { probes: async () => found('ok', 'warning') })).toMatchObject({ code: 0 });
+    const silent = { subject: 'Kubernetes', look: () => Promise.reject(new Error('an answer of another shape')) };
+    const unknown = await backout('x', ['doctor'], { probes: async () => [...found('ok'), silent] });
+    expect(unknown).toMatchObject({ code: 1, out: expect.stringContaining('Kubernetes: could not be looked at') });
+    expect(unknown.out).not.toContain('All that was looked at works');
     const broken = await backout('x', ['doctor'], { probes: async () => found('broken') });
     expect(broken).toMatchObject({ code: 1, out: expect.stringContaining('turn it on') });
   });

@@ -518,15 +518,30 @@ describe('care', () => {
     expect(textOf(reply)).toContain('unknown step');
   });
 
-  it('doctor tells what it found, and of a probe that hangs nothing', async () => {
+  it('doctor tells what it found', async () => {
     const found = { subject: 'Redis', state: 'broken', message: 'no persistence', remedy: 'turn it on' } as const;
-    const hang = ({ signal }: { signal: AbortSignal }) =>
-      new Promise<never>((_, failed) => signal.addEventListener('abort', () => failed(signal.reason)));
-    door.world.probes = [async () => [found], hang];
+    door.world.probes = [{ subject: 'Redis', look: async () => [found] }];
     const reply = await door.type('mara', 'doctor');
     door.world.probes = [];
     expect(reply).toMatchObject({ outcome: 'refused' });
     expect(textOf(reply)).toContain('turn it on');
+  });
+
+  it('doctor never says that all is well where a probe fails, gives up, or never ends', async () => {
+    const fine = { subject: 'Redis', state: 'ok', message: 'persists', remedy: null } as const;
+    const gaveUp = ({ signal }: { signal: AbortSignal }) =>
+      new Promise<never>((_, failed) => signal.addEventListener('abort', () => failed(signal.reason)));
+    door.world.probes = [
+      { subject: 'Redis', look: async () => [fine] },
+      { subject: 'Kubernetes', look: gaveUp },
+      { subject: 'Helm', look: () => new Promise<never>(() => undefined) },
+      { subject: 'Slack', look: () => Promise.reject(new Error('an answer of another shape')) },
+    ];
+    const reply = await door.type('mara', 'doctor');
+    door.world.probes = [];
+    expect(reply).toMatchObject({ outcome: 'refused' });
+    expect(textOf(reply)).toContain('0 broken, 0 to look at, 3 unknown');
+    expect(textOf(reply)).toMatch(/Kubernetes.*in time[\s\S]*Helm.*in time[\s\S]*Slack.*[\s\S]*Redis/);
   });
 
   it('speaks the language of the person, else of Slack, else of the catalogue', async () => {

@@ -20,7 +20,7 @@ import type { Plan } from '../../src/domain/plan.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { listCandidates } from '../../src/plan/candidates.ts';
 import type { ButtonPress, Reply, Routes, TypedCommand, Visitor } from '../../src/ports/inbound.ts';
-import type { Probe } from '../../src/ports/probe.ts';
+import type { NamedProbe } from '../../src/ports/probe.ts';
 import type { Change } from '../../src/ports/run-store.ts';
 import { phaseTimes } from '../../src/record/times.ts';
 import { keptLog } from '../adapters/slack/door.ts';
@@ -39,7 +39,7 @@ export interface Door {
   /** Rings so far, as `<run>.<key>`. */
   readonly rings: string[];
   /** What the next `reload` and `doctor` find. */
-  readonly world: { reload: ReloadAnswer; probes: Probe[] };
+  readonly world: { reload: ReloadAnswer; probes: NamedProbe[] };
   publish(catalogue: Catalogue): Promise<void>;
   /** A fresh Redis and catalogue; the directory forgets. */
   reset(): Promise<void>;

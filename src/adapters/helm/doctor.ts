@@ -16,9 +16,12 @@ export function createHelmProbe(deps: HelmDeps, releases: readonly Named[]): Pro
       try {
         return await examine(deps, release, signal);
       } catch (thrown) {
-        if (!(thrown instanceof Refusal)) throw thrown;
-        const { detail, code } = thrown.reason;
-        return [{ subject, state: 'broken', message: detail ?? code, remedy: null }];
+        if (thrown instanceof Refusal) {
+          const { detail, code } = thrown.reason;
+          return [{ subject, state: 'broken', message: detail ?? code, remedy: null }];
+        }
+        if (!signal.aborted) throw thrown;
+        return [{ subject, state: 'unknown', message: 'the API server did not answer in time', remedy: null }];
       }
     });
     return (await Promise.all(answers)).flat();

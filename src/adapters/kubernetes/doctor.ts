@@ -167,9 +167,12 @@ async function examineNamespace(
   const namespace = uses[0]?.where.namespace ?? '';
   const troubleOf = (thrown: unknown, subjects: readonly string[]): Finding[] => {
     const error = refusalOf(thrown);
-    if (!(error instanceof Refusal)) throw error;
-    const { detail, code } = error.reason;
-    return subjects.map(subject => ({ subject, state: 'broken', message: detail ?? code, remedy: null }));
+    const told = (state: Finding['state'], message: string) =>
+      subjects.map((subject): Finding => ({ subject, state, message, remedy: null }));
+    if (error instanceof Refusal) return told('broken', error.reason.detail ?? error.reason.code);
+    // One cluster that does not answer must not hide what is found in the others.
+    if (signal.aborted) return told('unknown', 'the API server did not answer in time');
+    throw error;
   };
   try {
     const connection = await connect();
