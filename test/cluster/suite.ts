@@ -1,4 +1,5 @@
-import { dirname } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { startFlagger, startMetricsServer, startRolloutsController } from './beside.ts';
 import { type CrdSet, installCrds } from './crd-sets.ts';
@@ -28,6 +29,8 @@ export type TestCluster = TestPlane & {
   openRegistry(): Promise<Registry>;
   /** A further control plane, without a node; suites that give the same name share it. */
   openPlane(name: string): Promise<FurtherPlane>;
+  /** Makes a folder whose name begins so; it goes with the suite, and with the cluster where the suite is killed. */
+  folder(name: string): Promise<string>;
 };
 
 /** Opens a cluster outside vitest's hooks; the caller deletes what it made. */
@@ -37,6 +40,7 @@ export async function openCluster(): Promise<TestCluster & { readonly cleanUp: (
   const state = () => (environment.kubeconfig ? joinBeside(process.ppid) : Promise.resolve(dirname(kubeconfigPath)));
   const plane = await openPlane(kubeconfigPath);
   const cleanUps = [plane.cleanUp];
+  const folders: string[] = [];
   const here = async () => ({ state: await state(), kubeconfigPath, api: plane.api, environment });
   return {
     ...plane,
@@ -50,8 +54,17 @@ export async function openCluster(): Promise<TestCluster & { readonly cleanUp: (
       cleanUps.push(further.cleanUp);
       return further;
     },
+    folder: async name => {
+      const folder = mkdtempSync(join(await state(), `${name}-`));
+      folders.push(folder);
+      return folder;
+    },
     cleanUp: async () => {
-      for (const cleanUp of cleanUps) await cleanUp();
+      try {
+        for (const cleanUp of cleanUps) await cleanUp();
+      } finally {
+        for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+      }
     },
   };
 }
@@ -86,5 +99,6 @@ export function useCluster(): TestCluster {
     startFlagger: () => cluster().startFlagger(),
     openRegistry: () => cluster().openRegistry(),
     openPlane: name => cluster().openPlane(name),
+    folder: name => cluster().folder(name),
   };
 }

@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Api } from './api.ts';
+import type { TestCluster } from './suite.ts';
 
 /** What a webhook is asked about. */
 export interface Asked {
@@ -21,8 +20,9 @@ export interface Webhook {
 }
 
 /** Registers a webhook on 127.0.0.1 for pods and workloads of a namespace: the API server has to run on this machine. */
-export async function openWebhook(api: Api, namespace: string): Promise<Webhook> {
-  const folder = mkdtempSync(join(tmpdir(), 'backout-webhook-'));
+export async function openWebhook(cluster: TestCluster, namespace: string): Promise<Webhook> {
+  const { api } = cluster;
+  const folder = await cluster.folder('webhook');
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
   await promisify(execFile)('openssl', [
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
@@ -84,7 +84,6 @@ export async function openWebhook(api: Api, namespace: string): Promise<Webhook>
       await api('DELETE', `${path}/${name}`);
       server.closeAllConnections();
       await new Promise(resolve => server.close(resolve));
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -48,10 +48,7 @@ async function openKeyed(
       const copies = kind === 'secret' ? (await copiesIn(api, namespace)).length : lanes;
       return { writes, mode: held?.MODE, copies };
     },
-    close: async () => {
-      await place.close();
-      await api('DELETE', `/api/v1/namespaces/${namespace}`).catch(() => undefined);
-    },
+    close: place.close,
   };
 }
 
@@ -118,10 +115,7 @@ crashSuite('kubernetes.service-selector', {
         const writes = await writesSince(api, `/api/v1/namespaces/${namespace}/services`, nameOf(lane), version);
         return { writes, selector: await selectorOf(api, namespace, nameOf(lane)) };
       },
-      close: async () => {
-        await place.close();
-        await api('DELETE', `/api/v1/namespaces/${namespace}`).catch(() => undefined);
-      },
+      close: place.close,
     };
   },
   expected: ({ runbook }) => ({

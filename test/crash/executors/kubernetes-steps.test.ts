@@ -98,10 +98,7 @@ async function open(lanes: number, step: Pick<Step, 'kind' | 'input' | 'paused' 
         releases: { source: { 'kubernetes.deployment': where } },
       };
     },
-    close: async () => {
-      await place.close();
-      await api('DELETE', `/api/v1/namespaces/${namespace}`).catch(() => undefined);
-    },
+    close: place.close,
   };
   return { namespace, before, shared };
 }

@@ -65,10 +65,7 @@ async function open(
         mode: app?.env?.[0]?.value,
       };
     },
-    close: async () => {
-      await place.close();
-      await api('DELETE', `/api/v1/namespaces/${namespace}`).catch(() => undefined);
-    },
+    close: place.close,
   };
 }
 

@@ -10,6 +10,7 @@ import { openStores, type Stores } from '../../../src/main/stores.ts';
 import { catalogueTables } from '../../../src/main/tables.ts';
 import type { Doorbell } from '../../../src/ports/doorbell.ts';
 import type { KeptTexts } from '../../../src/ports/kept-texts.ts';
+import { openParts } from '../../fakes/parts.ts';
 import { startRedis } from '../../fakes/redis.ts';
 import { newRun, quietLog } from '../../jobs/rig.ts';
 import { type Snapshot, snapshot } from '../checker.ts';
@@ -57,17 +58,20 @@ interface Parts {
 }
 
 /** Opens it. */
-export async function openRoom(): Promise<Room> {
-  const redis = await startRedis();
-  const folder = mkdtempSync(join(tmpdir(), 'backout-crash-'));
-  const stores = await openStores(redis.url, quietLog, () => 3_600_000);
-  const trouble = () => undefined;
-  const doorbell = await bullDoorbell({ connection: stores.place, ringRelay: trouble, trouble });
-  const parts: Parts = { stores, doorbell, folder };
-  let rounds = 0;
-  return {
-    kept: stores.kept,
-    round: (lanes, { env = {}, host }) => {
+export function openRoom(): Promise<Room> {
+  return openParts(async later => {
+    const folder = mkdtempSync(join(tmpdir(), 'backout-crash-'));
+    later(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+    const redis = await startRedis();
+    later(redis.stop);
+    const stores = await openStores(redis.url, quietLog, () => 3_600_000);
+    later(() => stores.close());
+    const trouble = () => undefined;
+    const doorbell = await bullDoorbell({ connection: stores.place, ringRelay: trouble, trouble });
+    later(() => doorbell.close());
+    const parts: Parts = { stores, doorbell, folder };
+    let rounds = 0;
+    const round: Room['round'] = (lanes, { env = {}, host }) => {
       rounds += 1;
       const start = (name: string) =>
         startWorker({
@@ -80,14 +84,9 @@ export async function openRoom(): Promise<Room> {
           ...env,
         });
       return runRound(parts, lanes, `r${rounds}`, [start('first'), start('second')]);
-    },
-    close: async () => {
-      await doorbell.close();
-      await stores.close();
-      await redis.stop();
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-    },
-  };
+    };
+    return { kept: stores.kept, round };
+  });
 }
 
 async function runRound(

@@ -3,9 +3,10 @@ import type { OutcomeHow, RunEvent } from '../../../src/domain/event.ts';
 import type { RunId } from '../../../src/domain/ids.ts';
 import type { RunStatus } from '../../../src/domain/status.ts';
 import type { KeptTexts } from '../../../src/ports/kept-texts.ts';
+import { openParts } from '../../fakes/parts.ts';
 import type { Effect } from '../../fakes/target.ts';
 import { violations } from '../checker.ts';
-import { type Ended, type Lane, openRoom, type Room, type ServiceText } from './round.ts';
+import { type Ended, type Lane, openRoom, type ServiceText } from './round.ts';
 import { afterEffect, type Row, undecided } from './rows.ts';
 
 /** Real targets, one for each row. */
@@ -47,28 +48,40 @@ const atOnce = 17;
 /** The suite: every executor, killed at every point of the journal. */
 export function crashSuite(name: string, subject: Subject): void {
   const found = new Map<Row, Ended & { readonly effects: unknown }>();
-  let world: World | undefined;
-  let room: Room | undefined;
-  describe(`${name}, its worker killed by SIGKILL and another one going on`, () => {
-    beforeAll(async () => {
+  const over = new AbortController();
+  const play = () =>
+    openParts(async later => {
       const { rows } = subject;
-      world = await subject.open(rows.length);
-      room = await openRoom();
+      const world = await subject.open(rows.length);
+      later(() => world.close());
+      over.signal.throwIfAborted();
+      const room = await openRoom();
+      later(room.close);
       await world.prepare?.(room.kept);
       const { env = {} } = world;
       const place = subject.host ? { env, host: subject.host } : { env };
       for (let from = 0; from < rows.length; from += atOnce) {
+        over.signal.throwIfAborted();
         const some = rows.slice(from, from + atOnce);
-        const lanes = some.map((row, at) => laneOf(subject, world as World, row, from + at));
+        const lanes = some.map((row, at) => laneOf(subject, world, row, from + at));
         for (const [at, one] of (await room.round(lanes, place)).entries()) {
           const row = some[at] as Row;
           found.set(row, { ...one, effects: await world.effects(from + at) });
         }
       }
+      return { rows };
+    });
+  let played: ReturnType<typeof play> | undefined;
+  describe(`${name}, its worker killed by SIGKILL and another one going on`, () => {
+    beforeAll(async () => {
+      played = play();
+      await played;
     }, 400_000);
     afterAll(async () => {
-      await room?.close();
-      await world?.close();
+      // Where the time above is over it still plays: it ends at its next step, and what it opened with it.
+      over.abort();
+      const parts = await played?.catch(() => undefined);
+      await parts?.close();
     }, 60_000);
 
     it.each(subject.rows)('at $name', row => {

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { createHelmProbe } from '../../../src/adapters/helm/doctor.ts';
@@ -64,6 +63,7 @@ export interface HelmPlace {
   endChild(child: { readonly pid: number; readonly startTime: string }): Promise<boolean>;
   /** Lets so much time go by for Backout, in ms. */
   later(ms: number): void;
+  /** Ends the helm that runs, and the namespace. */
   close(): Promise<void>;
 }
 
@@ -71,7 +71,7 @@ export interface HelmPlace {
 export async function openHelm(cluster: TestCluster, program: Helm, rules: Rules = neededRules): Promise<HelmPlace> {
   const binary = requireProgram(program, readClusterEnvironment());
   const namespace = await cluster.namespace();
-  const folder = mkdtempSync(join(tmpdir(), 'backout-helm-'));
+  const folder = await cluster.folder('helm');
   const kubeconfig = join(folder, 'kubeconfig');
   const text = await cluster.account(namespace, rules);
   writeFileSync(kubeconfig, text, { mode: 0o600 });
@@ -91,10 +91,13 @@ export async function openHelm(cluster: TestCluster, program: Helm, rules: Rules
   const clock = { now: () => Date.now() + ahead };
   const shared = { kubeconfig, clusterVariables: {}, stateDir: folder, clock };
   const env = { PATH: '/usr/bin:/bin', HOME: folder, KUBECONFIG: cluster.kubeconfigPath };
+  const over = new AbortController();
+  const options = { env, maxBuffer: 64 * 1024 * 1024, signal: over.signal, killSignal: 'SIGKILL' } as const;
   const helm = async (...args: readonly string[]): Promise<string> =>
-    (await run(binary, [...args, '--namespace', namespace], { env, maxBuffer: 64 * 1024 * 1024 })).stdout;
+    (await run(binary, [...args, '--namespace', namespace], options)).stdout;
   const where = { release: 'shop', namespace };
   const deployAs = async (release: string, shape: Shape, ...flags: readonly string[]) => {
+    over.signal.throwIfAborted();
     charts += 1;
     const chart = join(folder, `chart-${charts}`);
     for (const [name, body] of Object.entries(chartFiles(shape))) {
@@ -138,7 +141,8 @@ export async function openHelm(cluster: TestCluster, program: Helm, rules: Rules
       ahead += ms;
     },
     close: async () => {
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+      over.abort();
+      await cluster.api('DELETE', `/api/v1/namespaces/${namespace}`).catch(() => undefined);
     },
   };
 }

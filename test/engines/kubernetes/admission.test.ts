@@ -3,11 +3,11 @@ import { readClusterEnvironment } from '../../cluster/environment.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
 import { openWebhook, type Webhook } from '../../cluster/webhook.ts';
 import { makeWorkload, patchShop, readShop, shopRolledOut, workloadRules } from './shops.ts';
-import { carryOut, contexts, openPlace, type Place, refusalOf } from './targets.ts';
+import { carryOut, contexts, openPlace, refusalOf } from './targets.ts';
 
 const cluster = useCluster();
 const isOurs = readClusterEnvironment().kubeconfig === undefined;
-const opened: (Place | Webhook)[] = [];
+const opened: Webhook[] = [];
 afterEach(async () => {
   for (const one of opened.splice(0)) await one.close();
 });
@@ -19,8 +19,8 @@ async function shopWithWebhook() {
   const { namespace } = place;
   await makeWorkload(api, namespace, 'deployment', { replicas: 1, probe: false });
   await shopRolledOut(api, namespace, 'deployment');
-  const webhook = await openWebhook(api, namespace);
-  opened.push(place, webhook);
+  const webhook = await openWebhook(cluster, namespace);
+  opened.push(webhook);
   // A webhook is asked from some moment after it was registered on.
   webhook.judge(({ dryRun }) => (dryRun ? 'not yet' : undefined));
   await eventually('the webhook is asked', async () => {

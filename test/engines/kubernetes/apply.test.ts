@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { StepPlan } from '../../../src/domain/plan.ts';
 import { useCluster } from '../../cluster/suite.ts';
@@ -30,11 +30,6 @@ let made = 0;
 beforeAll(async () => {
   place = await openPlace(cluster, rules);
 }, 60_000);
-afterAll(async () => {
-  await place.close();
-  await cluster.api('DELETE', `/api/v1/namespaces/${place.namespace}`).catch(() => undefined);
-});
-
 /** Writes a folder of manifests beside the catalogue; answers its name. */
 async function writeFolder(manifests: Readonly<Record<string, unknown>>): Promise<string> {
   made += 1;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { StepPlan } from '../../../src/domain/plan.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
@@ -39,11 +39,6 @@ beforeAll(async () => {
   place = await openPlace(cluster, rules);
   waiting.push(...(await Promise.all(Array.from({ length: pool }, () => paused()))));
 }, 300_000);
-
-afterAll(async () => {
-  await place.close();
-  await cluster.api('DELETE', `/api/v1/namespaces/${place.namespace}`).catch(() => undefined);
-});
 
 const rolloutPath = (name: string) => `/apis/argoproj.io/v1alpha1/namespaces/${place.namespace}/rollouts/${name}`;
 

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { crdSets } from '../../cluster/crd-sets.ts';
 import { readClusterEnvironment } from '../../cluster/environment.ts';
 import { requireProgram } from '../../cluster/programs.ts';
@@ -14,8 +13,10 @@ import { deploymentBody, imageOf, makeDeployment, podsOf, rolledOut } from './wo
 const cluster = useCluster();
 const environment = readClusterEnvironment();
 const run = promisify(execFile);
-const folder = mkdtempSync(join(tmpdir(), 'backout-beside-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let folder: string;
+beforeAll(async () => {
+  folder = await cluster.folder('beside');
+});
 
 const isOurs = environment.kubeconfig === undefined;
 
@@ -81,7 +82,6 @@ it.runIf(isOurs)(
     expect(await top({ pods: { memoryOfLimit: 0.9 } })).toMatchObject(unlimited);
     const mayNot = { status: 'unknown', said: { detail: expect.stringContaining('nodes') } };
     expect(await top({ nodes: { cpu: 0.95 } })).toMatchObject(mayNot);
-    await place.close();
   },
 );
 

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { kubernetesChecks } from '../../../src/adapters/kubernetes/entries.ts';
 import type { CheckOutcome } from '../../../src/domain/check.ts';
@@ -26,7 +25,6 @@ export type CheckPlace = {
   once(kind: string, input: object, judged?: Judged): Promise<CheckOutcome>;
   /** Asks as the engine does, within a time limit in ms. */
   verify(kind: string, input: object, timeoutMs: number): Promise<{ readonly status: string; readonly said: object }>;
-  close(): Promise<void>;
 };
 
 function runOf({ release = null, since = 0 }: Judged): Run {
@@ -49,7 +47,7 @@ export async function openCheckPlace(
   server?: string,
 ): Promise<CheckPlace> {
   const text = await cluster.account(namespace, rules, server);
-  const folder = await mkdtemp(join(tmpdir(), 'backout-checks-'));
+  const folder = await cluster.folder('checks');
   const kubeconfig = join(folder, 'kubeconfig');
   await writeFile(kubeconfig, text, { mode: 0o600 });
   const asAccount = await openApi(await cluster.account(namespace, rules));
@@ -100,6 +98,5 @@ export async function openCheckPlace(
       if (!result) throw new Error('no result');
       return result;
     },
-    close: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { CheckOutcome } from '../../../src/domain/check.ts';
 import { notes } from '../../../templates/notes/index.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
@@ -8,7 +8,6 @@ import { releaseOf, statedRules } from './targets.ts';
 import { makeDeployment, patchDeployment, podsOf, rolledOut } from './workloads.ts';
 
 const cluster = useCluster();
-const opened: CheckPlace[] = [];
 let place: CheckPlace;
 let namespace = '';
 /** What is wrong fails at once. */
@@ -20,7 +19,6 @@ const password = 'hunter2-canary';
 beforeAll(async () => {
   namespace = await cluster.namespace();
   place = await openCheckPlace(cluster, namespace);
-  opened.push(place);
   const core = `/api/v1/namespaces/${namespace}`;
   await cluster.api('POST', `${core}/configmaps`, {
     metadata: { name: 'flags' },
@@ -51,9 +49,6 @@ beforeAll(async () => {
   });
   await rolledOut(cluster.api, namespace, 'shop');
 }, 120_000);
-afterAll(async () => {
-  for (const one of opened) await one.close();
-});
 
 /** An outcome with its sentence as people read it. */
 function told({ status, note: said }: CheckOutcome): string {
@@ -258,7 +253,6 @@ describe('when a cluster cannot say', { timeout: 60_000 }, () => {
   it('what we may not do is named, and passes nothing', async () => {
     const weak = statedRules('kubernetes.pods');
     const other = await openCheckPlace(cluster, namespace, weak);
-    opened.push(other);
     const rights: readonly [string, object, RegExp][] = [
       ['kubernetes.env', { deployment: 'shop', present: ['MODE'] }, /cannot get resource "configmaps"/],
       ['kubernetes.exec', { deployment: 'shop', argv: ['env'] }, /cannot \w+ resource "pods\/exec"/],
@@ -282,7 +276,6 @@ describe('when a cluster cannot say', { timeout: 60_000 }, () => {
   it('an API server that is away or hangs is waited for, and the time limit passes nothing', async () => {
     const proxy = await cluster.faultProxy();
     const through = await openCheckPlace(cluster, namespace, checkRules, proxy.url);
-    opened.push(through);
     expect(await through.once('kubernetes.pods', shop)).toMatchObject({ status: 'passed' });
     proxy.inject({ path: /\/deployments\//, fault: { kind: 'answer', status: 503 } });
     const away = await through.verify('kubernetes.pods', shop, 4_500);

@@ -1,19 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { useCluster } from '../../cluster/suite.ts';
 import { copiesIn, nextSecond, openShop, passwordOf } from './configuration-world.ts';
 import { carryOut, contexts, pick, refusalOf, releaseOf } from './targets.ts';
 
 const cluster = useCluster();
-const shops: Awaited<ReturnType<typeof openShop>>[] = [];
-afterEach(async () => {
-  for (const shop of shops.splice(0)) await shop.close();
-});
 
-async function open(options: Parameters<typeof openShop>[1] = {}) {
-  const shop = await openShop(cluster, options);
-  shops.push(shop);
-  return shop;
-}
+const open = (options: Parameters<typeof openShop>[1] = {}) => openShop(cluster, options);
 
 const codes = (notes: readonly { readonly code: string }[]) => notes.map(({ code }) => code);
 

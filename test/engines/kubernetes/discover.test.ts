@@ -1,7 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { createDiscover } from '../../../src/adapters/kubernetes/discover.ts';
 import type { Refusal } from '../../../src/domain/reason.ts';
 import { useCluster } from '../../cluster/suite.ts';
@@ -10,9 +9,8 @@ import { makeDeployment } from './workloads.ts';
 const cluster = useCluster();
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'backout-discover-'));
+  folder = await cluster.folder('discover');
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const limit = () => AbortSignal.timeout(20_000);
 const rules = [{ apiGroups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], verbs: ['list'] }];

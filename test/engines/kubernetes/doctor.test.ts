@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { createKubernetesProbe } from '../../../src/adapters/kubernetes/doctor.ts';
 import { rulesOf } from '../../../src/domain/cluster-rights.ts';
@@ -8,10 +8,6 @@ import { contexts, openPlace, type Place, pick, refusalOf, statedRules } from '.
 import { atRevision, imageOf, makeDeployment, patchDeployment, rolledOut, setImage } from './workloads.ts';
 
 const cluster = useCluster();
-const places: Place[] = [];
-afterEach(async () => {
-  for (const place of places.splice(0)) await place.close();
-});
 
 describe('doctor', { timeout: 60_000 }, () => {
   const kinds = ['kubernetes.deployment', 'kubernetes.rollout-undo', 'kubernetes.rollout'];
@@ -29,7 +25,6 @@ describe('doctor', { timeout: 60_000 }, () => {
 
   it('says that all is well, or which right is missing, or who else owns the thing', async () => {
     const place = await openPlace(cluster, stated);
-    places.push(place);
     expect(await examine(place)).toMatchObject([{ state: 'broken', message: expect.stringContaining('not found') }]);
     await makeDeployment(cluster.api, place.namespace, 'shop', { replicas: 1 });
     expect(await examine(place)).toMatchObject([{ state: 'ok' }]);
@@ -48,7 +43,6 @@ describe('doctor', { timeout: 60_000 }, () => {
       { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get'] },
       { apiGroups: [''], resources: ['pods', 'configmaps', 'serviceaccounts'], verbs: ['get', 'list'] },
     ]);
-    places.push(place);
     const found = await examine(place);
     expect(found).toMatchObject([
       { state: 'broken', message: 'may not list replicasets.apps, patch deployments.apps' },
@@ -69,7 +63,6 @@ describe('doctor', { timeout: 60_000 }, () => {
 
 it('the role that discover writes is enough to plan and watch, and not to act', { timeout: 60_000 }, async () => {
   const place = await openPlace(cluster, rulesOf(lookingRights()));
-  places.push(place);
   const { namespace } = place;
   await makeDeployment(cluster.api, namespace, 'shop', { replicas: 1 });
   await atRevision(cluster.api, namespace, 'shop', 1);

@@ -1,6 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createProcesses } from '../../../src/adapters/process/processes.ts';
 import { readCatalogue } from '../../../src/config/catalogue.ts';
@@ -12,7 +10,7 @@ import type { Release } from '../../../src/domain/release.ts';
 import type { Run } from '../../../src/domain/run.ts';
 import { bindTables, catalogueTables } from '../../../src/main/tables.ts';
 import { manualKind } from '../../../src/verify/checks/manual.ts';
-import { eventually } from '../../cluster/eventually.ts';
+import { eventually, type TestCluster } from '../../cluster/suite.ts';
 import { keptInMemory } from '../../fakes/kept-texts.ts';
 import { checkContext, contexts, pick } from './targets.ts';
 
@@ -26,17 +24,16 @@ export interface ExampleRuns {
   plan(id: string, to?: Release | null): Promise<readonly { readonly kind: string; readonly plan: StepPlan }[]>;
   /** Plans and carries out a runbook; then its checks, those for people aside, until each has passed. */
   run(id: string, to?: Release | null): Promise<readonly StepPlan[]>;
-  close(): Promise<void>;
 }
 
 /** What stands in an example's text and what it becomes here; each must stand there. */
 type Places = readonly (readonly [string, string])[];
 
-/** Opens an example's target with the rights of this kubeconfig. */
+/** Opens an example's target with the cluster's own rights. */
 export async function openExample(
   name: string,
   [service, environment]: readonly [string, string],
-  kubeconfig: string,
+  cluster: TestCluster,
   places: Places,
 ): Promise<ExampleRuns> {
   const file = join(import.meta.dirname, '../../../examples', name, 'backout.yaml');
@@ -51,13 +48,13 @@ export async function openExample(
   if (!read.ok) throw new Error(JSON.stringify(read.problems));
   const target = read.catalogue.services[service]?.environments[environment];
   if (!target) throw new Error(`the example has no target ${service}/${environment}`);
-  const stateDir = await mkdtemp(join(tmpdir(), 'backout-example-'));
+  const stateDir = await cluster.folder('example');
   const tables = bindTables({
     processes: createProcesses({ path: '/usr/bin:/bin', home: stateDir }),
     readSecret,
     clock: { now: () => Date.now() },
     alerts: { episode: async () => null },
-    kubeconfig,
+    kubeconfig: cluster.kubeconfigPath,
     childEnvironment: {},
     clusterVariables: {},
     stateDir,
@@ -128,6 +125,5 @@ export async function openExample(
       );
       return plans.map(one => one.plan);
     },
-    close: () => rm(stateDir, { recursive: true, force: true }),
   };
 }

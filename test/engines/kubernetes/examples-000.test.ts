@@ -1,8 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Release } from '../../../src/domain/release.ts';
 import { useCluster } from '../../cluster/suite.ts';
 import { type ExampleRuns, openExample } from './example-runs.ts';
@@ -19,7 +17,6 @@ import {
 const cluster = useCluster();
 const name = 'new-stock-api';
 let namespace = '';
-let folder = '';
 let runs: ExampleRuns;
 /** The release before, as it was seen while it ran. */
 let good: Release;
@@ -36,8 +33,7 @@ const serving = [
 beforeAll(async () => {
   const { api } = cluster;
   namespace = await cluster.namespace();
-  folder = await mkdtemp(join(tmpdir(), 'backout-symbol-mapper-'));
-  const value = join(folder, 'emergency-rollback');
+  const value = join(await cluster.folder('symbol-mapper'), 'emergency-rollback');
   writeFileSync(value, 'true', { mode: 0o600 });
   const core = `/api/v1/namespaces/${namespace}`;
   await api('POST', `${core}/configmaps`, {
@@ -64,7 +60,7 @@ beforeAll(async () => {
   });
   await rolledOut(api, namespace, name);
   await atRevision(api, namespace, name, 1);
-  runs = await openExample('symbol-mapper', [name, 'production'], cluster.kubeconfigPath, [
+  runs = await openExample('symbol-mapper', [name, 'production'], cluster, [
     ['namespace: default', `namespace: ${namespace}`],
     ['/etc/backout/emergency-rollback', value],
     ['new-stock-api: new-stock-api:stable', 'new-stock-api: app:1.0.0'],
@@ -72,10 +68,6 @@ beforeAll(async () => {
   good = await runs.release('1.0.0');
   await deploy('app:1.1.0');
 }, 120_000);
-afterAll(async () => {
-  await runs?.close();
-  await rm(folder, { recursive: true, force: true });
-});
 
 /** Deploys an image by hand. */
 async function deploy(image: string): Promise<void> {

@@ -1,18 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readCatalogue } from '../../../src/config/catalogue.ts';
 import type { TargetSpec } from '../../../src/domain/catalogue.ts';
 import { catalogueTables } from '../../../src/main/tables.ts';
 import { useCluster } from '../../cluster/suite.ts';
-import { carryOut, checkContext, contexts, openPlace, type Place, pick } from './targets.ts';
+import { carryOut, checkContext, contexts, openPlace, pick } from './targets.ts';
 import { atRevision, imageOf, makeDeployment, rolledOut, setImage } from './workloads.ts';
 
 const cluster = useCluster();
-const places: Place[] = [];
-afterEach(async () => {
-  for (const place of places.splice(0)) await place.close();
-});
 
 /** The target `my-app/cluster` of the strategy chapter's catalogue, as it stands but for its namespace. */
 function exampleTarget(namespace: string): TargetSpec {
@@ -29,7 +25,6 @@ describe('the strategy chapter on a real cluster', { timeout: 120_000 }, () => {
   it('undoes a rollout to the release before and to a named revision, followed to its end (76, 78, 79, 80)', async () => {
     const { api } = cluster;
     const place = await openPlace(cluster);
-    places.push(place);
     const { namespace } = place;
     await makeDeployment(api, namespace, 'my-app', { replicas: 2 });
     await atRevision(api, namespace, 'my-app', 1);

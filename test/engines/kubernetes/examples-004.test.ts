@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Json } from '../../cluster/api.ts';
 import { useCluster } from '../../cluster/suite.ts';
 import { openHelm } from '../helm/world.ts';
@@ -16,10 +16,6 @@ import {
 } from './workloads.ts';
 
 const cluster = useCluster();
-const closing: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of closing.splice(0)) await one.close();
-});
 
 const gateway = 'yyc3-api-gateway';
 
@@ -28,12 +24,10 @@ async function open(
   namespace: string,
   places: readonly (readonly [string, string])[] = [],
 ): Promise<ExampleRuns> {
-  const runs = await openExample('yyc3', [gateway, environment], cluster.kubeconfigPath, [
+  return openExample('yyc3', [gateway, environment], cluster, [
     ['namespace: yyc3-prod', `namespace: ${namespace}`],
     ...places,
   ]);
-  closing.push(runs);
-  return runs;
 }
 
 /** A version of the gateway beside others, told apart by a label. */
@@ -110,9 +104,11 @@ describe('the catering platform’s plan on a real cluster', { timeout: 180_000 
       expect(Number((await readDeployment(api, namespace, name)).spec?.replicas)).toBe(0);
   });
 
-  it('Helm: the last good revision; by force and from a standstill only where a rollback failed (98-102, 137, 139-141)', async () => {
+  it('Helm: the last good revision; by force and from a standstill only where a rollback failed (98-102, 137, 139-141)', async ({
+    onTestFinished,
+  }) => {
     const helm = await openHelm(cluster, 'helm3');
-    closing.push(helm);
+    onTestFinished(helm.close);
     const { namespace } = helm;
     await helm.deploy({ image: 'app:1.0.0', replicas: 2 }, '--wait');
     const runs = await open('helm', namespace, [

@@ -1,6 +1,6 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { readCatalogue } from '../../../src/config/catalogue.ts';
 import type { Runbook } from '../../../src/domain/catalogue.ts';
 import type { OperationDraft } from '../../../src/domain/plan.ts';
@@ -41,11 +41,6 @@ beforeAll(async () => {
   await rolledOut(cluster.api, namespace, api, 150_000);
   await rolledOut(cluster.api, namespace, worker, 150_000);
 }, 340_000);
-afterAll(async () => {
-  await place.close();
-  await cluster.api('DELETE', `/api/v1/namespaces/${place.namespace}`).catch(() => undefined);
-});
-
 /** One operation with what carries it out. */
 interface Step {
   readonly executor: Executor;

@@ -1,7 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createRolloutCheck } from '../../../src/adapters/kubernetes/check.ts';
 import { createConnect } from '../../../src/adapters/kubernetes/connect.ts';
@@ -26,7 +24,6 @@ let place: Place;
 let serial = 0;
 beforeAll(async () => {
   place = await openPlace(cluster);
-  return () => place.close();
 });
 afterEach(() => place.proxy.clear());
 
@@ -257,7 +254,7 @@ describe('what goes away in the middle of a run', { timeout: 90_000 }, () => {
     const rules = [...neededRules];
     const proxy = await cluster.faultProxy();
     const home = await cluster.namespace();
-    const kubeconfig = join(await mkdtemp(join(tmpdir(), 'backout-ending-')), 'kubeconfig');
+    const kubeconfig = join(await cluster.folder('ending'), 'kubeconfig');
     writeFileSync(kubeconfig, await cluster.account(home, [], proxy.url, rules), { mode: 0o600 });
     const executor = createSetImage(createConnect({ kubeconfig, childEnvironment: {} }), {
       kept: place.kept,
@@ -292,7 +289,6 @@ describe('what goes away in the middle of a run', { timeout: 90_000 }, () => {
       const none = [{ op: 'remove', path: '/metadata/finalizers' }];
       const path = `/apis/apps/v1/namespaces/${namespace}/deployments/shop`;
       await api('PATCH', path, none, 'application/json-patch+json');
-      await rm(dirname(kubeconfig), { recursive: true, force: true });
     }
   });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { StepPlan } from '../../../src/domain/plan.ts';
 import { useCluster } from '../../cluster/suite.ts';
@@ -27,11 +27,6 @@ beforeAll(async () => {
   ]);
   waiting.push(...names);
 }, 400_000);
-
-afterAll(async () => {
-  await place.close();
-  await cluster.api('DELETE', `/api/v1/namespaces/${place.namespace}`).catch(() => undefined);
-});
 
 function take(): string {
   const name = waiting.pop();

@@ -1,20 +1,15 @@
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { eventually, useCluster } from '../../cluster/suite.ts';
-import { openPlace, type Place } from './targets.ts';
+import { openPlace } from './targets.ts';
 import { makeDeployment, podsOf, rolledOut } from './workloads.ts';
 
 const cluster = useCluster();
-const places: Place[] = [];
-afterEach(async () => {
-  for (const place of places.splice(0)) await place.close();
-});
 
 it('a release that crashes in a loop or misses its deadline is seen to fail, a healthy one is not', {
   timeout: 180_000,
 }, async () => {
   const { api } = cluster;
   const place = await openPlace(cluster);
-  places.push(place);
   const { namespace } = place;
   await makeDeployment(api, namespace, 'well', { replicas: 1 });
   await makeDeployment(api, namespace, 'late', {

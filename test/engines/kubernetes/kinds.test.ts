@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { eventually, useCluster } from '../../cluster/suite.ts';
 import {
   atNumber,
@@ -15,16 +15,11 @@ import { carryOut, contexts, openPlace, type Place, pick, refusalOf } from './ta
 import { podsOf, type Shape } from './workloads.ts';
 
 const cluster = useCluster();
-const places: Place[] = [];
-afterEach(async () => {
-  for (const place of places.splice(0)) await place.close();
-});
 
 /** A workload `shop` at 1.1.0, or what is named, that was at 1.0.0 before. */
 async function shopOf(kind: Kind, options: { shape?: Shape; next?: string; settled?: boolean } = {}) {
   const { api } = cluster;
   const place = await openPlace(cluster, kindRules);
-  places.push(place);
   const { namespace } = place;
   await makeWorkload(api, kind, namespace, 'shop', { replicas: 2, ...options.shape });
   await rolledOutAs(api, kind, namespace, 'shop');
@@ -134,7 +129,6 @@ describe('a StatefulSet that waits in vain for its broken pods', { timeout: 150_
   it.each([2, 3])('trap 21: %i broken pods are deleted lowest first and all come back', async replicas => {
     const { api } = cluster;
     const place = await openPlace(cluster, kindRules);
-    places.push(place);
     const { namespace } = place;
     const path = `/apis/apps/v1/namespaces/${namespace}/statefulsets/shop`;
     const parallel = { podManagementPolicy: 'Parallel' };
@@ -171,7 +165,6 @@ describe('a StatefulSet that waits in vain for its broken pods', { timeout: 150_
     const rules = kindRules.filter(({ verbs }) => !verbs.includes('delete'));
     const { api } = cluster;
     const place = await openPlace(cluster, rules);
-    places.push(place);
     const { namespace } = place;
     await makeWorkload(api, 'statefulSet', namespace, 'shop', { replicas: 1 });
     await rolledOutAs(api, 'statefulSet', namespace, 'shop');

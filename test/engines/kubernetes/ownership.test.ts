@@ -1,25 +1,20 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { StepPlan } from '../../../src/domain/plan.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
-import { type OwnedShop, openOwned } from './ownership-world.ts';
+import { openOwned } from './ownership-world.ts';
 import { carryOut, contexts, pick, refusalOf } from './targets.ts';
 import { imageOf } from './workloads.ts';
 
 const cluster = useCluster();
-const opened: OwnedShop[] = [];
 beforeAll(async () => {
   for (const set of ['argo-cd', 'flux'] as const)
     await eventually(set, () => cluster.installCrds(set).catch(() => undefined), 120_000);
 }, 240_000);
-afterEach(async () => {
-  for (const { place } of opened.splice(0)) await place.close();
-});
 
 /** A shop with a planner of its undo. */
 async function open() {
   const shop = await openOwned(cluster);
-  opened.push(shop);
   const { namespace, place } = shop;
   const where = { namespace, deployment: 'shop' };
   const undo = await place.executor('kubernetes.rollout-undo');

@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { eventually, useCluster } from '../../cluster/suite.ts';
-import { carryOut, contexts, neededRules, openPlace, type Place, pick, refusalOf } from './targets.ts';
+import { carryOut, contexts, neededRules, openPlace, pick, refusalOf } from './targets.ts';
 import {
   atRevision,
   makeDeployment,
@@ -12,16 +12,11 @@ import {
 } from './workloads.ts';
 
 const cluster = useCluster();
-const places: Place[] = [];
-afterEach(async () => {
-  for (const place of places.splice(0)) await place.close();
-});
 
 /** A Deployment whose first release needs a ConfigMap, a Secret's key, an account and a claim; the second needs the ConfigMap only. */
 async function shopWithParts(rules = neededRules) {
   const { api } = cluster;
   const place = await openPlace(cluster, rules);
-  places.push(place);
   const { namespace } = place;
   const core = `/api/v1/namespaces/${namespace}`;
   await api('POST', `${core}/configmaps`, { metadata: { name: 'flags' }, data: { mode: 'normal' } });
@@ -120,7 +115,6 @@ describe('what a release needs besides itself', { timeout: 90_000 }, () => {
   it('trap 26: no bookkeeping is left on the Deployment, and its own annotations stay', async () => {
     const { api } = cluster;
     const place = await openPlace(cluster);
-    places.push(place);
     const { namespace } = place;
     const cause = 'kubernetes.io/change-cause';
     await makeDeployment(api, namespace, 'shop', { replicas: 1, probe: false, annotations: { [cause]: 'one' } });
@@ -148,7 +142,6 @@ describe('what a release needs besides itself', { timeout: 90_000 }, () => {
   it('trap 27: an old ReplicaSet that nobody saw alive is shown without a word on how good it is', async () => {
     const { api } = cluster;
     const place = await openPlace(cluster);
-    places.push(place);
     const { namespace } = place;
     await makeDeployment(api, namespace, 'shop', { image: 'app:never-ran', replicas: 1 });
     await atRevision(api, namespace, 'shop', 1);
@@ -172,7 +165,6 @@ describe('what a release needs besides itself', { timeout: 90_000 }, () => {
   it('an image that lies on no node and is never pulled is gone; one that lies on all needs no pull', async () => {
     const { api } = cluster;
     const place = await openPlace(cluster, neededRules, [{ apiGroups: [''], resources: ['nodes'], verbs: ['list'] }]);
-    places.push(place);
     const { namespace } = place;
     await makeDeployment(api, namespace, 'shop', { image: 'app:never-there', replicas: 0 });
     await atRevision(api, namespace, 'shop', 1);
@@ -198,7 +190,6 @@ describe('what a release needs besides itself', { timeout: 90_000 }, () => {
     const { api } = cluster;
     const rules = [...neededRules, { apiGroups: [''], resources: ['resourcequotas'], verbs: ['list'] }];
     const place = await openPlace(cluster, rules);
-    places.push(place);
     const { namespace } = place;
     const spec = { strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } };
     await makeDeployment(api, namespace, 'shop', { replicas: 1, probe: false, spec });

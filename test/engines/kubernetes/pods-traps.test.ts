@@ -25,10 +25,7 @@ const limits = { timeout: 120_000, concurrent: true };
 async function open(context: TestContext) {
   const place = await openPlace(cluster, podRules);
   const { namespace } = place;
-  context.onTestFinished(async () => {
-    await place.close();
-    await cluster.api('DELETE', `/api/v1/namespaces/${namespace}`).catch(() => undefined);
-  });
+  context.onTestFinished(place.close);
   const scale = await place.executor('kubernetes.scale');
   const deletion = await place.executor('kubernetes.delete-pods');
   return {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Json } from '../../cluster/api.ts';
 import { readClusterEnvironment } from '../../cluster/environment.ts';
 import { requireProgram } from '../../cluster/programs.ts';
@@ -15,21 +15,16 @@ import {
   plurals,
   rolledOutAs,
 } from './kinds.ts';
-import { carryOut, contexts, openPlace, type Place, pick } from './targets.ts';
+import { carryOut, contexts, openPlace, pick } from './targets.ts';
 import { atRevision, deploymentBody, patchDeployment } from './workloads.ts';
 
 const cluster = useCluster();
-const places: Place[] = [];
-afterEach(async () => {
-  for (const place of places.splice(0)) await place.close();
-});
 
 it('trap 22: the plan names the manager and the fields that our write takes, and its next apply conflicts on them', {
   timeout: 60_000,
 }, async () => {
   const { api } = cluster;
   const place = await openPlace(cluster);
-  places.push(place);
   const { namespace } = place;
   const path = `/apis/apps/v1/namespaces/${namespace}/deployments/shop?fieldManager=pipeline`;
   const apply = (image: string) => {
@@ -88,7 +83,6 @@ describe('an undo of ours and one of kubectl leave the same objects', { timeout:
   it.each(Object.keys(plurals) as Kind[])('%s, field by field, its history included', async kind => {
     const { api } = cluster;
     const place = await openPlace(cluster, kindRules);
-    places.push(place);
     const { namespace: ours } = place;
     const theirs = await cluster.namespace();
     await Promise.all([ours, theirs].map(namespace => history(kind, namespace, 'shop')));
@@ -118,7 +112,6 @@ describe('an undo of ours and one of kubectl leave the same objects', { timeout:
   it('but annotations that the Deployment alone bears stay with us, and kubectl loses them', async () => {
     const { api } = cluster;
     const place = await openPlace(cluster);
-    places.push(place);
     const { namespace } = place;
     await Promise.all(['ours', 'theirs'].map(name => history('deployment', namespace, name)));
     for (const name of ['ours', 'theirs'])

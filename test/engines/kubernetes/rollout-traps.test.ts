@@ -16,10 +16,7 @@ async function shopOf(context: TestContext, kind: Kind, shape: Shape = {}) {
   const { api } = cluster;
   const place = await openPlace(cluster, workloadRules);
   const { namespace } = place;
-  context.onTestFinished(async () => {
-    await place.close();
-    await api('DELETE', `/api/v1/namespaces/${namespace}`).catch(() => undefined);
-  });
+  context.onTestFinished(place.close);
   await makeWorkload(api, namespace, kind, { replicas: 1, probe: false, ...shape });
   await shopRolledOut(api, namespace, kind);
   const where = { namespace, [kind]: 'shop' };

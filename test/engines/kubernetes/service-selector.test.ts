@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { StepPlan } from '../../../src/domain/plan.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
@@ -28,11 +28,6 @@ beforeAll(async () => {
   ]);
   await Promise.all([podReady(api, namespace, 'green'), podReady(api, namespace, 'blue')]);
 }, 200_000);
-
-afterAll(async () => {
-  await place.close();
-  await cluster.api('DELETE', `/api/v1/namespaces/${place.namespace}`).catch(() => undefined);
-});
 
 /** A Service of its own that leads to green. */
 async function greenService(selector: object | null = { app: 'shop', color: 'green' }, more = {}): Promise<string> {

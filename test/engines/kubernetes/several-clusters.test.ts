@@ -1,9 +1,8 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect as dial } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { createConnect } from '../../../src/adapters/kubernetes/connect.ts';
 import { kubernetesExecutors } from '../../../src/adapters/kubernetes/entries.ts';
 import { readSecret } from '../../../src/config/secrets.ts';
@@ -14,8 +13,7 @@ import { keptInMemory } from '../../fakes/kept-texts.ts';
 import { contexts } from './targets.ts';
 
 const cluster = useCluster();
-const folder = mkdtempSync(join(tmpdir(), 'backout-clusters-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let folder: string;
 
 const rules = [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list', 'patch', 'create'] }];
 
@@ -45,6 +43,7 @@ async function sideOf(plane: TestCluster | FurtherPlane): Promise<Side> {
 }
 
 beforeAll(async () => {
+  folder = await cluster.folder('clusters');
   const further = await cluster.openPlane('several');
   [here, there] = await Promise.all([sideOf(cluster), sideOf(further)]);
 }, 200_000);

@@ -1,6 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   kubernetesChecks,
@@ -54,6 +52,7 @@ export type Place = {
   executor(kind: string): Promise<Executor>;
   check(): Promise<Check>;
   look(input: JsonObject): Promise<ObservedReleases>;
+  /** Ends what can be asked for through it, and the namespace. */
   close(): Promise<void>;
 };
 
@@ -62,7 +61,7 @@ export async function openPlace(cluster: TestCluster, rules: Rules = neededRules
   const namespace = await cluster.namespace();
   const proxy = await cluster.faultProxy();
   const text = await cluster.account(namespace, rules, proxy.url, wide);
-  const folder = await mkdtemp(join(tmpdir(), 'backout-place-'));
+  const folder = await cluster.folder('place');
   const kubeconfig = join(folder, 'kubeconfig');
   writeFileSync(kubeconfig, text, { mode: 0o600 });
   const asAccount = await openApi(text);
@@ -98,7 +97,7 @@ export async function openPlace(cluster: TestCluster, rules: Rules = neededRules
     },
     close: async () => {
       await proxy.close();
-      await rm(folder, { recursive: true, force: true });
+      await cluster.api('DELETE', `/api/v1/namespaces/${namespace}`).catch(() => undefined);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { StepPlan } from '../../../src/domain/plan.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
@@ -46,11 +46,6 @@ beforeAll(async () => {
     await eventually('endpoints', async () => (await servedBy(api, namespace, color)).includes(`shop-${color}`));
   }
 }, 300_000);
-
-afterAll(async () => {
-  await place.close();
-  await cluster.api('DELETE', `/api/v1/namespaces/${place.namespace}`).catch(() => undefined);
-});
 
 /** An HTTPRoute whose first rule shares the traffic, and whose second leads to the old release alone. */
 async function makeRoute(weights: Readonly<Record<string, number>> = { green: 70, blue: 30 }, metadata = {}) {

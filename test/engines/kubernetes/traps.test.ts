@@ -1,8 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { ObservedReleases, Release } from '../../../src/domain/release.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
-import { carryOut, contexts, neededRules, openPlace, type Place, pick, refusalOf } from './targets.ts';
+import { carryOut, contexts, neededRules, openPlace, pick, refusalOf } from './targets.ts';
 import {
   atRevision,
   imageOf,
@@ -15,16 +15,11 @@ import {
 } from './workloads.ts';
 
 const cluster = useCluster();
-const places: Place[] = [];
-afterEach(async () => {
-  for (const place of places.splice(0)) await place.close();
-});
 
 /** A Deployment `shop` that went through these images in turn, the last one live and, unless told otherwise, rolled out. */
 async function shopWith(images: readonly string[], shape: Shape & { settled?: boolean } = {}, rules = neededRules) {
   const { api } = cluster;
   const place = await openPlace(cluster, rules);
-  places.push(place);
   const { namespace } = place;
   const where = { namespace, deployment: 'shop' };
   const [first = 'app:1.0.0', ...rest] = images;

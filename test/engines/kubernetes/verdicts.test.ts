@@ -1,20 +1,15 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Release } from '../../../src/domain/release.ts';
 import { useCluster } from '../../cluster/suite.ts';
-import { carryOut, checkContext, contexts, openPlace, type Place, pick } from './targets.ts';
+import { carryOut, checkContext, contexts, openPlace, pick } from './targets.ts';
 import { atRevision, imageOf, makeDeployment, patchDeployment, rolledOut, type Shape, setImage } from './workloads.ts';
 
 const cluster = useCluster();
-const places: Place[] = [];
-afterEach(async () => {
-  for (const place of places.splice(0)) await place.close();
-});
 
 /** A Deployment whose first release was broken, and whose second one is live: going back must fail with a reason. */
 async function brokenBehind(shape: Shape & { image: string }, broken: object = {}) {
   const { api } = cluster;
   const place = await openPlace(cluster);
-  places.push(place);
   const { namespace } = place;
   await makeDeployment(api, namespace, 'shop', { replicas: 2, ...shape });
   if (Object.keys(broken).length > 0) await patchDeployment(api, namespace, 'shop', broken);
