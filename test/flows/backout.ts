@@ -1,27 +1,17 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readEnvironment } from '../../src/config/env.ts';
-import { start } from '../../src/main/start.ts';
-import { type KeptLog, keptLog } from '../adapters/slack/door.ts';
-import { startRedis, type TestRedis } from '../fakes/redis.ts';
-import { type SlackRig, startSlackRig } from '../fakes/slack/rig.ts';
+import { type RunningBackout, startBackout } from '../fakes/running.ts';
+import type { SlackRig } from '../fakes/slack/rig.ts';
 import type { RigMessage } from '../fakes/slack/workspace.ts';
 
 /** A whole Backout in this process, with a real Redis, on the Slack rig. */
-export interface Flow {
-  readonly slack: SlackRig;
-  readonly redis: TestRedis;
-  readonly log: KeptLog;
-  readonly url: string;
+export interface Flow extends RunningBackout {
   /** Whether the step of a service has had its effect. */
   done(service: string): boolean;
   /** Asks for a rollback of a service and answers its approval card. */
   card(service: string, by?: string): Promise<RigMessage>;
   /** Waits for a message of the service's channel. */
   shown(service: string, what: string, fits: (message: RigMessage) => boolean): Promise<RigMessage>;
-  close(): Promise<void>;
 }
 
 /** Whether a message holds a button. */
@@ -66,46 +56,20 @@ ${services.map(name => service(name, folder)).join('')}`;
 /** Starts everything: one service and one channel for each name, and @sre-oncall (jon, lee) who decide. */
 export async function startFlow(services: readonly string[]): Promise<Flow> {
   const users = ['mara', 'jon', 'lee', 'eve'];
-  const slack = await startSlackRig({
-    users,
-    channels: ['ops', ...services],
-    groups: { 'sre-oncall': ['jon', 'lee'] },
-  });
-  const redis = await startRedis();
-  const folder = await mkdtemp(join(tmpdir(), 'backout-flow-'));
-  const file = join(folder, 'backout.yaml');
-  await writeFile(file, catalogue(slack, services, folder));
-  const read = readEnvironment({
-    SLACK_BOT_TOKEN: slack.bot.token,
-    SLACK_SIGNING_SECRET: slack.signingSecret,
-    SLACK_API_URL: slack.apiUrl,
-    REDIS_URL: redis.url,
-    PORT: '0',
-    BACKOUT_CATALOG: file,
-    BACKOUT_STATE_DIR: folder,
-  });
-  if (!read.ok) throw new Error(read.problems.join('\n'));
-  const log = keptLog();
-  const running = await start(read.env, log);
-  const url = running.url ?? '';
+  const running = await startBackout(
+    { users, channels: ['ops', ...services], groups: { 'sre-oncall': ['jon', 'lee'] } },
+    (slack, folder) => catalogue(slack, services, folder),
+  );
+  const { slack, folder, url } = running;
   const shown: Flow['shown'] = (name, what, fits) =>
     slack.eventually(what, async () => (await slack.messages(name)).find(fits), 20_000);
   return {
-    slack,
-    redis,
-    log,
-    url,
+    ...running,
     shown,
     done: name => existsSync(join(folder, name)),
     async card(name, by = 'mara') {
       await slack.command(url, by, 'ops', `${name} in production because payments fail`);
       return shown(name, 'the card', hasButton('run-approve'));
-    },
-    async close() {
-      await running.stop();
-      await slack.close();
-      await redis.stop();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }

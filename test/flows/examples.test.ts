@@ -1,14 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readEnvironment } from '../../src/config/env.ts';
-import { start } from '../../src/main/start.ts';
-import { keptLog } from '../adapters/slack/door.ts';
-import { startRedis } from '../fakes/redis.ts';
-import { startSlackRig } from '../fakes/slack/rig.ts';
+import { startBackout } from '../fakes/running.ts';
+import type { SlackRig } from '../fakes/slack/rig.ts';
 import { hasButton } from './backout.ts';
 import { type ExampleHost, openHost } from './example-worlds.ts';
 
@@ -25,35 +20,18 @@ function moved(text: string, places: readonly (readonly [string, string])[]): st
 
 /** A whole Backout on an example's catalogue, with two people who approve for each other. */
 async function startExample(text: string, people: readonly [string, string], ids: Readonly<Record<string, string>>) {
-  const slack = await startSlackRig({ users: [...people], channels: ['ops'] });
-  const redis = await startRedis();
-  const folder = await mkdtemp(join(tmpdir(), 'backout-example-'));
-  const file = join(folder, 'backout.yaml');
-  const known: Record<string, string> = {
-    channel: slack.channel('ops'),
-    [people[0]]: slack.user(people[0]),
-    [people[1]]: slack.user(people[1]),
-  };
-  writeFileSync(
-    file,
-    moved(
+  const written = (slack: SlackRig) => {
+    const known: Record<string, string> = {
+      channel: slack.channel('ops'),
+      [people[0]]: slack.user(people[0]),
+      [people[1]]: slack.user(people[1]),
+    };
+    return moved(
       text,
       Object.entries(ids).map(([who, id]) => [id, known[who] ?? '']),
-    ),
-  );
-  const read = readEnvironment({
-    SLACK_BOT_TOKEN: slack.bot.token,
-    SLACK_SIGNING_SECRET: slack.signingSecret,
-    SLACK_API_URL: slack.apiUrl,
-    REDIS_URL: redis.url,
-    PORT: '0',
-    BACKOUT_CATALOG: file,
-    BACKOUT_STATE_DIR: folder,
-  });
-  if (!read.ok) throw new Error(read.problems.join('\n'));
-  const log = keptLog();
-  const running = await start(read.env, log);
-  const url = running.url ?? '';
+    );
+  };
+  const { slack, url, close } = await startBackout({ users: [...people], channels: ['ops'] }, written);
   const [asks, approves] = people;
   // Slowly: the workspace limits how often a channel may be read, and every run has a thread in it.
   const posted = async () => {
@@ -81,12 +59,7 @@ async function startExample(text: string, people: readonly [string, string], ids
       return root.text;
     },
     eventually: slack.eventually,
-    close: async () => {
-      await running.stop();
-      await slack.close();
-      await redis.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
+    close,
   };
 }
 

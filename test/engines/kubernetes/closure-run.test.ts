@@ -24,12 +24,9 @@ const service = (namespace: string) => `  shop:
 describe('a bad release that changed image, ConfigMap and Secret', { timeout: 240_000 }, () => {
   beforeAll(async () => {
     shop = await openShop(cluster);
-    backout = await startWholeBackout(service(shop.namespace), shop.place.kubeconfig);
+    backout = await startWholeBackout(cluster, service(shop.namespace), shop.place.kubeconfig);
   }, 120_000);
-  afterAll(async () => {
-    await backout?.close();
-    await shop?.close();
-  }, 60_000);
+  afterAll(() => backout?.close(), 60_000);
 
   it('returns whole on one approval, verified by what the pods serve; its undo puts the whole bad release back', async () => {
     await backout.told('candidates shop', /now 1\.0\.0.*soaked/s);

@@ -78,7 +78,6 @@ export async function openShop(cluster: TestCluster, options: { rules?: Rules; f
       await makeDeployment(api, namespace, name, { replicas: 1, probe: false, env });
       await rolledOut(api, namespace, name);
     },
-    close: () => place.close(),
   };
   await nextSecond();
   return shop;

@@ -1,13 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Redis } from 'ioredis';
-import { readEnvironment } from '../../../src/config/env.ts';
-import { start } from '../../../src/main/start.ts';
-import { keptLog } from '../../adapters/slack/door.ts';
-import { startRedis } from '../../fakes/redis.ts';
-import { type SlackRig, startSlackRig } from '../../fakes/slack/rig.ts';
+import type { TestCluster } from '../../cluster/suite.ts';
+import { startBackout } from '../../fakes/running.ts';
+import type { SlackRig } from '../../fakes/slack/rig.ts';
 import type { RigMessage } from '../../fakes/slack/workspace.ts';
 import { hasButton } from '../../flows/backout.ts';
 
@@ -27,30 +24,17 @@ export interface WholeBackout {
 const over = /VERIFIED|NEEDS YOU|NOT DONE|PUT BACK|NOTHING TO DO/;
 
 /** Starts one on a catalogue's services, indented by two. */
-export async function startWholeBackout(services: string, kubeconfig: string): Promise<WholeBackout> {
-  const slack = await startSlackRig({
-    users: ['mara', 'jon', 'lee'],
-    channels: ['ops'],
-    groups: { oncall: ['jon', 'lee'] },
-  });
-  const redis = await startRedis();
-  const folder = await mkdtemp(join(tmpdir(), 'backout-whole-'));
-  const file = join(folder, 'backout.yaml');
-  await writeFile(file, catalogue(slack, services));
-  const read = readEnvironment({
-    SLACK_BOT_TOKEN: slack.bot.token,
-    SLACK_SIGNING_SECRET: slack.signingSecret,
-    SLACK_API_URL: slack.apiUrl,
-    REDIS_URL: redis.url,
-    PORT: '0',
-    BACKOUT_CATALOG: file,
-    BACKOUT_STATE_DIR: folder,
-    KUBECONFIG: kubeconfig,
-  });
-  if (!read.ok) throw new Error(read.problems.join('\n'));
-  const log = keptLog();
-  const running = await start(read.env, log);
-  const url = running.url ?? '';
+export async function startWholeBackout(
+  cluster: TestCluster,
+  services: string,
+  kubeconfig: string,
+): Promise<WholeBackout> {
+  const { slack, redis, log, folder, url, close } = await startBackout(
+    { users: ['mara', 'jon', 'lee'], channels: ['ops'], groups: { oncall: ['jon', 'lee'] } },
+    workspace => catalogue(workspace, services),
+    { KUBECONFIG: kubeconfig },
+    await cluster.folder('whole'),
+  );
   const say: WholeBackout['say'] = async (command, by = 'mara') => {
     const reply = await slack.command(url, by, 'ops', command);
     const [later] = reply.json.text === undefined ? await slack.eventually('an answer', () => answered(reply)) : [];
@@ -74,12 +58,7 @@ export async function startWholeBackout(services: string, kubeconfig: string): P
       const posted = JSON.stringify([await slack.messages('ops'), slack.calls(), log.lines]);
       return [await everythingIn(redis.url), posted, ...written].join('\n');
     },
-    close: async () => {
-      await running.stop();
-      await slack.close();
-      await redis.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
+    close,
   };
 }
 
