@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { pause } from '../../jobs/pause.ts';
 import type { CheckSpec } from '../../src/domain/catalogue.ts';
 import type { CheckOutcome, CheckResult, CheckStatus } from '../../src/domain/check.ts';
 import type { RunEvent, RunEventBody } from '../../src/domain/event.ts';
@@ -60,7 +61,7 @@ async function verify(
       now += 1;
       return now;
     },
-    sleep: () => new Promise<void>(resolve => setTimeout(resolve, 5)),
+    sleep: (_: number, signal: AbortSignal) => pause(5, signal),
     atOnce: 2,
   };
   const onResult = async (one: CheckResult) => void results.push(one);

@@ -3,7 +3,7 @@ import { readClusterEnvironment } from '../../cluster/environment.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
 import { openWebhook, type Webhook } from '../../cluster/webhook.ts';
 import { makeWorkload, patchShop, readShop, shopRolledOut, workloadRules } from './shops.ts';
-import { carryOut, contexts, openPlace, refusalOf } from './targets.ts';
+import { carryOut, contexts, firstOf, openPlace, refusalOf } from './targets.ts';
 
 const cluster = useCluster();
 const isOurs = readClusterEnvironment().kubeconfig === undefined;
@@ -58,8 +58,7 @@ describe.runIf(isOurs)('an admission webhook that refuses', { timeout: 90_000 },
 
   it('the write, after the plan was approved: nothing is written, and it is tried once', async () => {
     const shop = await shopWithWebhook();
-    const [operation] = (await shop.plan()).operations;
-    if (!operation) throw new Error('nothing planned');
+    const operation = firstOf(await shop.plan());
     let asked = 0;
     shop.webhook.judge(({ resource, operation: what }) => {
       if (resource !== 'deployments' || what !== 'UPDATE') return undefined;

@@ -6,7 +6,7 @@ import type { StepPlan } from '../../../src/domain/plan.ts';
 import { useCluster } from '../../cluster/suite.ts';
 import { type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
 import { copiesIn, entryOf, makeKeyed, patchKeyed, readKeyed } from './configuration.ts';
-import { carryOut, contexts, openPlace, type Place, refusalOf } from './targets.ts';
+import { carryOut, contexts, inverseOf, openPlace, type Place, refusalOf } from './targets.ts';
 import { makeDeployment, patchDeployment, readDeployment, rolledOut } from './workloads.ts';
 
 const cluster = useCluster();
@@ -208,8 +208,7 @@ describe('a folder of manifests', { timeout: 90_000 }, () => {
     const executor = await place.executor(kind);
     await carryOut(executor, plan.operations);
     expect(await copiesIn(cluster.api, namespace)).toHaveLength(before.length + 1);
-    const [operation] = plan.operations;
-    await executor.apply(contexts().apply, operation?.inverse ?? (operation as never));
+    await executor.apply(contexts().apply, inverseOf(plan));
     const found = await readDeployment(cluster.api, namespace, one);
     expect(found.spec?.template?.spec?.containers?.[0]?.env).toEqual(env);
   });
@@ -269,8 +268,7 @@ describe('a folder of manifests', { timeout: 90_000 }, () => {
     expect(bad.blastRadius).toMatchObject([{ code: 'pods-replaced', facts: { pods: 1 } }]);
     const failed = await carryOut(executor, bad.operations);
     expect(failed).toMatchObject({ state: 'failed', served: false, reason: { code: 'not-settled' } });
-    const [operation] = bad.operations;
-    expect(await carryOut(executor, [operation?.inverse as never])).toMatchObject({ state: 'settled' });
+    expect(await carryOut(executor, [inverseOf(bad)])).toMatchObject({ state: 'settled' });
     const found = await readDeployment(cluster.api, namespace, one);
     expect(found.spec?.template?.spec?.containers?.[0]?.image).toBe('app:1.0.0');
   });
@@ -286,7 +284,7 @@ describe('a folder of manifests', { timeout: 90_000 }, () => {
     const found = await readDeployment(cluster.api, namespace, one);
     expect(String(found.spec?.revisionHistoryLimit)).toBe('3');
     await patchDeployment(cluster.api, namespace, one, { metadata: { labels: { tier: 'other' } } });
-    const back = carryOut(executor, [plan.operations[0]?.inverse as never]);
+    const back = carryOut(executor, [inverseOf(plan)]);
     expect((await refusalOf(back)).code).toBe('target-changed');
   });
 

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pause } from '../../../jobs/pause.ts';
 import { kubernetesChecks } from '../../../src/adapters/kubernetes/entries.ts';
 import type { CheckOutcome } from '../../../src/domain/check.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
@@ -84,7 +85,7 @@ export async function openCheckPlace(
       const deps = {
         check: async () => check,
         now: () => Date.now(),
-        sleep: (ms: number) => new Promise<void>(resolve => setTimeout(resolve, Math.min(ms, 100))),
+        sleep: (ms: number, signal: AbortSignal) => pause(Math.min(ms, 100), signal),
         atOnce: 1,
       };
       const spec = { id: 'one', title: kind, kind, input, timeoutMs };

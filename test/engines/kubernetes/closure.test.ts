@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { useCluster } from '../../cluster/suite.ts';
 import { copiesIn, nextSecond, openShop, passwordOf } from './configuration-world.ts';
-import { carryOut, contexts, pick, refusalOf, releaseOf } from './targets.ts';
+import { carryOut, contexts, firstOf, pick, refusalOf, releaseOf } from './targets.ts';
 
 const cluster = useCluster();
 
@@ -217,8 +217,7 @@ describe('a release is its template with its configuration', { timeout: 120_000 
     await shop.configure('three');
     for (const operation of operations)
       expect((await undo.observe(contexts().apply, operation)).fingerprint).not.toBe(operation.fingerprint);
-    const [first] = operations;
-    if (!first) throw new Error('no operation');
+    const first = firstOf({ operations });
     expect(await refusalOf(undo.apply(contexts().apply, first))).toMatchObject({ code: 'target-changed' });
   });
 });

@@ -6,7 +6,7 @@ import type { StepPlan } from '../../../src/domain/plan.ts';
 import { useCluster } from '../../cluster/suite.ts';
 import { type ExecutorHarness, type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
 import { copiesIn, entryOf, makeKeyed, patchKeyed, readKeyed, writesSince } from './configuration.ts';
-import { carryOut, contexts, openPlace, type Place, refusalOf, statedRules } from './targets.ts';
+import { carryOut, contexts, inverseOf, openPlace, type Place, refusalOf, statedRules } from './targets.ts';
 
 const cluster = useCluster();
 const canary = 'canary-7Q2vXk91-hunter2';
@@ -127,10 +127,10 @@ describe('steps on ConfigMaps and Secrets', { timeout: 60_000 }, () => {
       expect(others).toEqual([]);
       expect(copy?.immutable).toBe(true);
       expect(copy?.data).toEqual({ TOKEN: begin.secret.data.TOKEN, OLD: begin.secret.data.OLD });
-      const [operation] = plan.operations;
-      expect(operation?.inverse?.body.copy).toBe(copy?.metadata?.name);
+      const inverse = inverseOf(plan);
+      expect(inverse.body.copy).toBe(copy?.metadata?.name);
       await api('DELETE', `/api/v1/namespaces/${namespace}/secrets/${copy?.metadata?.name}`);
-      const back = executor.apply(contexts().apply, operation?.inverse ?? (operation as never));
+      const back = executor.apply(contexts().apply, inverse);
       expect((await refusalOf(back)).code).toBe('cannot-revert');
       expect((await readKeyed(api, namespace, 'secret', 'settings')).data).toEqual(wanted.secret.data);
     }));

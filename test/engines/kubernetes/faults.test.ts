@@ -8,7 +8,17 @@ import { createSetImage } from '../../../src/adapters/kubernetes/set-image.ts';
 import type { Fault } from '../../cluster/fault-proxy.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
 import { makeWorkload, patchShop, readShop, shopRolledOut, workloadRules } from './shops.ts';
-import { carryOut, checkContext, contexts, neededRules, openPlace, type Place, pick, refusalOf } from './targets.ts';
+import {
+  carryOut,
+  checkContext,
+  contexts,
+  firstOf,
+  neededRules,
+  openPlace,
+  type Place,
+  pick,
+  refusalOf,
+} from './targets.ts';
 import {
   atRevision,
   imageOf,
@@ -43,8 +53,7 @@ async function planned() {
   const input = { namespace, deployment, context: null, kubeconfig: null, graceSeconds: 2 };
   const to = pick(await place.look({ namespace, deployment }), '1.0.0');
   const plan = await undo.plan(contexts().plan(to), input);
-  const [operation] = plan.operations;
-  if (!operation) throw new Error('nothing planned');
+  const operation = firstOf(plan);
   const generation = async () => Number((await readDeployment(api, namespace, deployment)).metadata?.generation);
   const before = await generation();
   proxy.clear();
@@ -268,8 +277,7 @@ describe('what goes away in the middle of a run', { timeout: 90_000 }, () => {
     const { operations } = await eventually('rights', () =>
       executor.plan(contexts().plan(null), input).catch(() => undefined),
     );
-    const [operation] = operations;
-    if (!operation) throw new Error('nothing planned');
+    const operation = firstOf({ operations });
     try {
       await api('DELETE', `/api/v1/namespaces/${namespace}`);
       await eventually('the end of the Deployment', async () => {
@@ -311,8 +319,7 @@ describe('what goes away in the middle of a run', { timeout: 90_000 }, () => {
       await makeDeployment(api, namespace, 'shop', { replicas: 1, spec: { minReadySeconds: 300 }, probe: false });
       const executor = await own.executor('kubernetes.set-image');
       const input = setImageInput.parse({ namespace, deployment: 'shop', images: { app: 'app:1.1.0' } });
-      const [operation] = (await executor.plan(contexts().plan(null), input)).operations;
-      if (!operation) throw new Error('nothing planned');
+      const operation = firstOf(await executor.plan(contexts().plan(null), input));
       await executor.apply(contexts().apply, operation);
       const settling = refusalOf(executor.settle(contexts().apply, operation));
       await api('DELETE', `/api/v1/namespaces/${namespace}/secrets/bound`);

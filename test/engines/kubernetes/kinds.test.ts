@@ -11,7 +11,7 @@ import {
   readWorkload,
   rolledOutAs,
 } from './kinds.ts';
-import { carryOut, contexts, openPlace, type Place, pick, refusalOf } from './targets.ts';
+import { carryOut, contexts, firstOf, inverseOf, openPlace, type Place, pick, refusalOf } from './targets.ts';
 import { podsOf, type Shape } from './workloads.ts';
 
 const cluster = useCluster();
@@ -69,9 +69,7 @@ describe('StatefulSets and DaemonSets go back as Deployments do', { timeout: 120
     const releases = await shop.look();
     expect(releases).toMatchObject({ settled: true, current: { version: '1.0.0' } });
     expect(releases.history.map(({ version }) => version)).toEqual(['1.1.0']);
-    const [operation] = plan.operations;
-    if (!operation?.inverse) throw new Error('no inverse');
-    await carryOut(shop.undo, [{ ...operation.inverse, fingerprint: '', inverse: null }]);
+    await carryOut(shop.undo, [inverseOf(plan)]);
     expect(Object.values(await shop.images())).toEqual(['app:1.1.0']);
   });
 
@@ -244,8 +242,7 @@ describe('what nobody may lose', { timeout: 120_000 }, () => {
       const [same, twin, other] = await Promise.all([shop.plan(), shop.plan(), shop.plan('1.1.0')]);
       await Promise.all([same, twin].map(({ operations }) => carryOut(shop.undo, operations)));
       expect((await generation()) - before).toBe(1);
-      const [operation] = other.operations;
-      if (!operation) throw new Error('nothing planned');
+      const operation = firstOf(other);
       expect(await refusalOf(shop.undo.apply(contexts().apply, operation))).toMatchObject({ code: 'target-changed' });
       expect(Object.values(await shop.images())).toContain('app:1.0.0');
     },

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../src/domain/json.ts';
 import type { StepPlan } from '../../../src/domain/plan.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
 import { openOwned } from './ownership-world.ts';
-import { carryOut, contexts, pick, refusalOf } from './targets.ts';
+import { carryOut, contexts, firstOf, pick, refusalOf } from './targets.ts';
 import { imageOf } from './workloads.ts';
 
 const cluster = useCluster();
@@ -70,8 +70,7 @@ describe('a target that another tool renders', { timeout: 60_000 }, () => {
     const plan = await shop.plan({ owner: 'anyway' });
     expect(codes(plan.warnings)).toContain('owner-undoes');
     await shop.mark({ annotations: { 'meta.helm.sh/release-name': 'shop' } });
-    const [operation] = plan.operations;
-    if (!operation) throw new Error('nothing planned');
+    const operation = firstOf(plan);
     expect(await refusalOf(shop.undo.apply(contexts().apply, operation))).toMatchObject({ code: 'owned-by-other' });
     await shop.mark({ annotations: { 'meta.helm.sh/release-name': null } });
     await carryOut(shop.undo, plan.operations);
@@ -106,8 +105,7 @@ describe('a target that another tool renders', { timeout: 60_000 }, () => {
     await shop.patch('Application', 'shop', { operation: { sync: {} } });
     await shop.mark(byArgo);
     const { operations } = await shop.plan({ owner: 'suspend' });
-    const [suspension] = operations;
-    if (!suspension) throw new Error('nothing planned');
+    const suspension = firstOf({ operations });
     await shop.undo.apply(contexts().apply, suspension);
     const settling = shop.undo.settle(contexts().apply, suspension);
     await shop.patch('Application', 'shop', { operation: null });

@@ -15,7 +15,7 @@ import {
   setStatefulImage,
   uidOf,
 } from './pods.ts';
-import { carryOut, contexts, openPlace, refusalOf } from './targets.ts';
+import { carryOut, contexts, firstOf, openPlace, refusalOf } from './targets.ts';
 import { makeDeployment, patchDeployment, podsOf } from './workloads.ts';
 
 const cluster = useCluster();
@@ -143,8 +143,7 @@ describe('kubernetes.delete-pods', limits, () => {
       return planned.warnings.length > 0 && planned;
     });
     expect(plan.warnings).toMatchObject([{ code: 'evictions-held', facts: { pods: [name] } }]);
-    const [operation] = plan.operations;
-    if (!operation) throw new Error('nothing planned');
+    const operation = firstOf(plan);
     const { apply, progress } = contexts();
     const applying = world.deletion.apply(apply, operation);
     await eventually('the step waits', async () => codes(progress).includes('eviction-waits'));
@@ -168,8 +167,7 @@ describe('kubernetes.delete-pods', limits, () => {
     const input = { statefulSet: 'queue', notReady: true, recovery: true };
     const early = await world.planDeletion(input);
     expect(codes(early.warnings)).toContain('recovery-needs-template');
-    const [same] = early.operations;
-    if (!same) throw new Error('nothing planned');
+    const same = firstOf(early);
     const refused = await refusalOf(world.deletion.apply(contexts().apply, same));
     expect(refused).toMatchObject({ code: 'step-failed', facts: { why: 'same-template' } });
     await setStatefulImage(api, namespace, 'queue', 'app:1.1.0');

@@ -7,7 +7,7 @@ import type { Executor, Settlement } from '../../../src/ports/executor.ts';
 import { notes } from '../../../templates/notes/index.ts';
 import { useCluster } from '../../cluster/suite.ts';
 import { type Kind, makeWorkload, shopRolledOut, workloadRules } from './shops.ts';
-import { contexts, openPlace } from './targets.ts';
+import { contexts, firstOf, openPlace } from './targets.ts';
 import type { Shape } from './workloads.ts';
 
 const cluster = useCluster();
@@ -123,8 +123,7 @@ async function planned(
   const executor = createSetImage(createConnect({ kubeconfig, childEnvironment: {} }), { kept, clock });
   const input = setImageInput.parse({ namespace, [kind]: 'shop', images: { app: row.image }, graceSeconds });
   const { operations } = await executor.plan(contexts().plan(null), input);
-  const [operation] = operations;
-  if (!operation) throw new Error('nothing planned');
+  const operation = firstOf({ operations });
   return { namespace, executor, operation, hurried };
 }
 

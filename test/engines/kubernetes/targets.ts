@@ -10,7 +10,7 @@ import { rulesOf } from '../../../src/domain/cluster-rights.ts';
 import type { RunId, TargetId } from '../../../src/domain/ids.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { type Note, note } from '../../../src/domain/note.ts';
-import type { StepPlan } from '../../../src/domain/plan.ts';
+import type { OperationDraft, StepPlan } from '../../../src/domain/plan.ts';
 import { type Reason, Refusal } from '../../../src/domain/reason.ts';
 import type { Grade, ObservedRelease, ObservedReleases, Release } from '../../../src/domain/release.ts';
 import type { Run } from '../../../src/domain/run.ts';
@@ -157,6 +157,21 @@ export async function carryOut(executor: Executor, operations: StepPlan['operati
   }
   if (!settlement) throw new Error('there was nothing to carry out');
   return settlement;
+}
+
+type Planned = Pick<StepPlan, 'operations'>;
+
+/** The first operation of a plan that has one. */
+export function firstOf({ operations: [first] }: Planned): OperationDraft {
+  if (!first) throw new Error('nothing planned');
+  return first;
+}
+
+/** What puts the first operation of a plan back. */
+export function inverseOf(plan: Planned): OperationDraft {
+  const { inverse } = firstOf(plan);
+  if (!inverse) throw new Error('the plan has no inverse');
+  return { ...inverse, fingerprint: '', inverse: null };
 }
 
 /** The reason of the refusal that a call ends in. */

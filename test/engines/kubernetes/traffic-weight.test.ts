@@ -6,7 +6,7 @@ import { type ExecutorWorld, executorContract } from '../../contracts/executor.t
 import { makePod, makeService, podReady, servedBy } from './blue-green.ts';
 import { pausedRollout, rolloutState, trafficRules } from './canaries.ts';
 import { entryOf, writesSince } from './configuration.ts';
-import { carryOut, contexts, openPlace, type Place, refusalOf } from './targets.ts';
+import { carryOut, contexts, firstOf, openPlace, type Place, refusalOf } from './targets.ts';
 
 const cluster = useCluster();
 const kind = 'kubernetes.traffic-weight';
@@ -256,8 +256,7 @@ describe('the share of a new release', { timeout: 120_000 }, () => {
     const generation = Number(metadata?.generation);
     await patch(`${routes(name)}/status`, told(generation));
     const { operations } = await planOf(name, { backend: 'blue' });
-    const [operation] = operations;
-    if (!operation) throw new Error('nothing planned');
+    const operation = firstOf({ operations });
     const executor = await place.executor(kind);
     await executor.apply(contexts().apply, operation);
     expect((await executor.observe(contexts().apply, operation)).state).toBe('in-progress');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { ObservedReleases, Release } from '../../../src/domain/release.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
-import { carryOut, contexts, neededRules, openPlace, pick, refusalOf } from './targets.ts';
+import { carryOut, contexts, firstOf, neededRules, openPlace, pick, refusalOf } from './targets.ts';
 import {
   atRevision,
   imageOf,
@@ -159,8 +159,7 @@ describe('going back and what may stand in the way', { timeout: 90_000 }, () => 
     for (const { mark, owner, metadata } of owned) {
       await shop.patch({ metadata });
       expect(await refusalOf(shop.plan(to)), mark).toMatchObject({ code: 'owned-by-other', facts: { owner: [owner] } });
-      const [operation] = operations;
-      if (!operation) throw new Error('nothing planned');
+      const operation = firstOf({ operations });
       const seen = await shop.undo.observe(contexts().apply, operation);
       expect(seen.fingerprint, mark).not.toBe(operation.fingerprint);
       expect(await refusalOf(shop.undo.apply(contexts().apply, operation)), mark).toMatchObject({
