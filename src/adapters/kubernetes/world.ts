@@ -3,7 +3,7 @@ import type { Connection } from './connect.ts';
 import type { Place } from './input.ts';
 import type { Pod } from './objects.ts';
 import { type Revision, readRevisions } from './revisions.ts';
-import { releaseKey, templateHash } from './template.ts';
+import { templateHash } from './template.ts';
 import { readWorkload, type Workload } from './workload.ts';
 
 const revisionAnnotation = 'deployment.kubernetes.io/revision';
@@ -40,11 +40,6 @@ export function currentRevision({ workload, history }: World): Revision | undefi
 /** The revision that holds a release; several do where it was restarted, then the newest. */
 export function revisionOfRelease({ history }: World, key: string): Revision | undefined {
   return history.find(revision => revision.key === key);
-}
-
-/** Whether the workload's template is that of a release; a restart makes no other one. */
-export function runsRelease({ workload }: World, key: string): boolean {
-  return releaseKey(workload.spec.template) === key;
 }
 
 /** The pods of a revision among those that were read. */
