@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { hideSecretsInText } from '../../domain/hide.ts';
 import { note } from '../../domain/note.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation, Settlement } from '../../ports/executor.ts';
@@ -6,7 +7,6 @@ import type { Connection } from './connect.ts';
 import { type Counted, readCounted, readPodsOf, wantedPods } from './counted.ts';
 import type { Deletion } from './delete-pods-input.ts';
 import { type Failure, withLastWords } from './failing.ts';
-import { hideSecretsInText } from './hide.ts';
 import { objectOf, workloadOf } from './input.ts';
 import { KubeError } from './kube-error.ts';
 import { lasting, type Problems } from './lasting.ts';

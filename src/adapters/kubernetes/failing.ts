@@ -1,5 +1,5 @@
+import { hideSecretsInText } from '../../domain/hide.ts';
 import type { Connection } from './connect.ts';
-import { hideSecretsInText } from './hide.ts';
 import { KubeError } from './kube-error.ts';
 import { kubectl } from './kubectl.ts';
 import { lasting, type Problems } from './lasting.ts';

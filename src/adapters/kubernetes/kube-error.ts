@@ -1,5 +1,5 @@
+import { hideSecretsInText } from '../../domain/hide.ts';
 import { Refusal, reason, Unanswered } from '../../domain/reason.ts';
-import { hideSecretsInText } from './hide.ts';
 
 /** What a request was about, for the sentence about its failure. */
 export interface Asked {

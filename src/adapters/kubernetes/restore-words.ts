@@ -1,10 +1,10 @@
 import { stringify } from 'yaml';
+import { unifiedDiff } from '../../domain/diff.ts';
+import { hideSecrets } from '../../domain/hide.ts';
 import { type Note, note } from '../../domain/note.ts';
 import type { Connection } from './connect.ts';
 import { type Consumer, consumersOf } from './consumers.ts';
 import { type Content, keysOf } from './content.ts';
-import { unifiedDiff } from './diff.ts';
-import { hideSecrets } from './hide.ts';
 import { type Place, workloadOf } from './input.ts';
 import { keyedObject } from './keyed.ts';
 import type { Restore } from './restore-configuration.ts';

@@ -1,3 +1,4 @@
+import { hideSecretsInText } from '../../domain/hide.ts';
 import { note } from '../../domain/note.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation, Settlement } from '../../ports/executor.ts';
@@ -5,7 +6,6 @@ import { type Autoscaler, type Limits, limitsOf, patchLimits, readAutoscalers } 
 import type { Connection } from './connect.ts';
 import { type Counted, patchReplicas, readCounted, readPodsOf } from './counted.ts';
 import { type Failure, withLastWords } from './failing.ts';
-import { hideSecretsInText } from './hide.ts';
 import { objectOf } from './input.ts';
 import { KubeError } from './kube-error.ts';
 import { lasting, type Problems } from './lasting.ts';

@@ -1,10 +1,10 @@
+import { hideSecretsInText } from '../../domain/hide.ts';
 import { note } from '../../domain/note.ts';
 import { reason } from '../../domain/reason.ts';
 import type { ApplyContext, Settlement } from '../../ports/executor.ts';
 import { type Change, podCounts } from './change.ts';
 import type { Connection } from './connect.ts';
 import { type Failure, failureOf, type Watching, withLastWords } from './failing.ts';
-import { hideSecretsInText } from './hide.ts';
 import { objectOf } from './input.ts';
 import { isTransient, KubeError } from './kube-error.ts';
 import { fieldManager, type Pod, readPods } from './objects.ts';

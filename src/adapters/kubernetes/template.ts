@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import { unifiedDiff } from '../../domain/diff.ts';
+import { hideSecrets } from '../../domain/hide.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
-import { unifiedDiff } from './diff.ts';
-import { hideSecrets } from './hide.ts';
 
 const restartedAt = 'kubectl.kubernetes.io/restartedAt';
 /** Labels by which the controllers of Deployments and of Argo Rollouts tell their ReplicaSets apart. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { withEnvironment } from '../../../src/adapters/kubernetes/environment.ts';
 import { setEnvInput } from '../../../src/adapters/kubernetes/input.ts';
 import { referencesOf } from '../../../src/adapters/kubernetes/references.ts';
-import { releaseKey, templateHash, versionOf } from '../../../src/adapters/kubernetes/template.ts';
+import { releaseKey, templateDiff, templateHash, versionOf } from '../../../src/adapters/kubernetes/template.ts';
 
 const withImage = (image: string, metadata = {}) => ({ metadata, spec: { containers: [{ name: 'app', image }] } });
 
@@ -142,4 +142,35 @@ it('finds all that a template needs, optional things aside', () => {
     'Secret token',
     'ServiceAccount shop',
   ]);
+});
+
+describe('the diff of two templates', () => {
+  const template = (image: string, password: string) => ({
+    metadata: { labels: { app: 'shop', 'pod-template-hash': 'abc' } },
+    spec: { containers: [{ name: 'app', image, env: [{ name: 'PASSWORD', value: password }] }] },
+  });
+  const names = { before: 'now', after: 'then' };
+
+  it('shows what changes with two lines around it', () => {
+    expect(templateDiff(names, template('app:2', 'a'), template('app:1', 'a'))).toBe(
+      [
+        '--- now',
+        '+++ then',
+        '@@ -5,5 +5,5 @@',
+        '   containers:',
+        '     - name: app',
+        '-      image: app:2',
+        '+      image: app:1',
+        '       env:',
+        '         - name: PASSWORD',
+      ].join('\n'),
+    );
+  });
+
+  it('says that hidden values change where nothing else does, and is empty where nothing does', () => {
+    expect(templateDiff(names, template('app:1', 'a'), template('app:1', 'b'))).toBe(
+      '--- now\n+++ then\n (hidden values change)',
+    );
+    expect(templateDiff(names, template('app:1', 'a'), template('app:1', 'a'))).toBe('');
+  });
 });

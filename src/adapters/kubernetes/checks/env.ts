@@ -1,8 +1,8 @@
 import type { z } from 'zod';
+import { hideSecretsInText } from '../../../domain/hide.ts';
 import { type Note, note } from '../../../domain/note.ts';
 import type { Check } from '../../../ports/check.ts';
 import type { Connection } from '../connect.ts';
-import { hideSecretsInText } from '../hide.ts';
 import { objectOf } from '../input.ts';
 import { type FoundVariable, hashesOf, type Reading, valueHash, variablesIn, variablesOf } from './environment.ts';
 import { envInput } from './input.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { hideSecretsInText } from '../../../domain/hide.ts';
 import { note } from '../../../domain/note.ts';
 import type { Check } from '../../../ports/check.ts';
-import { hideSecretsInText } from '../hide.ts';
 import { objectOf } from '../input.ts';
 import { pathOf } from '../objects.ts';
 import { timeOf } from '../rollout.ts';

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import { parseDuration } from '../../../domain/duration.ts';
 import { unmet } from '../../../domain/expectation.ts';
+import { hideSecretsInText } from '../../../domain/hide.ts';
 import type { Json } from '../../../domain/json.ts';
 import { type Note, note } from '../../../domain/note.ts';
 import type { Check } from '../../../ports/check.ts';
-import { hideSecretsInText } from '../hide.ts';
 import { objectOf } from '../input.ts';
 import { KubeError } from '../kube-error.ts';
 import { execInput } from './input.ts';

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
+import { hideSecretsInText } from '../../../domain/hide.ts';
 import { note } from '../../../domain/note.ts';
 import type { Check, CheckContext } from '../../../ports/check.ts';
 import { type Connection, errorOf } from '../connect.ts';
-import { hideSecretsInText } from '../hide.ts';
 import { objectOf } from '../input.ts';
 import { pathOf } from '../objects.ts';
 import { errorLines } from './error-lines.ts';

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
+import { hideSecretsInText } from '../../../domain/hide.ts';
 import { note } from '../../../domain/note.ts';
 import type { Check } from '../../../ports/check.ts';
 import type { Connection } from '../connect.ts';
-import { hideSecretsInText } from '../hide.ts';
 import { objectOf } from '../input.ts';
 import { type Sample, samplesOf } from './exposition.ts';
 import { metricsTextInput } from './input.ts';

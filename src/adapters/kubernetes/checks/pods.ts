@@ -1,7 +1,7 @@
 import { parseDuration } from '../../../domain/duration.ts';
+import { hideSecretsInText } from '../../../domain/hide.ts';
 import { note } from '../../../domain/note.ts';
 import type { Check } from '../../../ports/check.ts';
-import { hideSecretsInText } from '../hide.ts';
 import { objectOf } from '../input.ts';
 import { isReady, podProblem, timeOf } from '../rollout.ts';
 import { podsInput } from './input.ts';

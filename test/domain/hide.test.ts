@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hideSecrets, hideSecretsInText } from '../../../src/adapters/kubernetes/hide.ts';
-import { templateDiff } from '../../../src/adapters/kubernetes/template.ts';
+import { hideSecrets, hideSecretsInText } from '../../src/domain/hide.ts';
 
 describe('what looks like a secret is hidden', () => {
   const rows: readonly [string, string][] = [
@@ -46,36 +45,5 @@ describe('what looks like a secret is hidden', () => {
       annotations: { 'vault/secret-path': '(hidden)' },
       volumes: [{ name: 'login', secret: { secretName: 'login' } }],
     });
-  });
-});
-
-describe('the diff of two templates', () => {
-  const template = (image: string, password: string) => ({
-    metadata: { labels: { app: 'shop', 'pod-template-hash': 'abc' } },
-    spec: { containers: [{ name: 'app', image, env: [{ name: 'PASSWORD', value: password }] }] },
-  });
-  const names = { before: 'now', after: 'then' };
-
-  it('shows what changes with two lines around it', () => {
-    expect(templateDiff(names, template('app:2', 'a'), template('app:1', 'a'))).toBe(
-      [
-        '--- now',
-        '+++ then',
-        '@@ -5,5 +5,5 @@',
-        '   containers:',
-        '     - name: app',
-        '-      image: app:2',
-        '+      image: app:1',
-        '       env:',
-        '         - name: PASSWORD',
-      ].join('\n'),
-    );
-  });
-
-  it('says that hidden values change where nothing else does, and is empty where nothing does', () => {
-    expect(templateDiff(names, template('app:1', 'a'), template('app:1', 'b'))).toBe(
-      '--- now\n+++ then\n (hidden values change)',
-    );
-    expect(templateDiff(names, template('app:1', 'a'), template('app:1', 'a'))).toBe('');
   });
 });

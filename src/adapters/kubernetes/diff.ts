@@ -1,1 +1,0 @@
-export { unifiedDiff } from '../../domain/diff.ts';

@@ -1,1 +1,0 @@
-export { hideSecrets, hideSecretsInText, isSecretValue } from '../../domain/hide.ts';
