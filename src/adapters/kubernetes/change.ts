@@ -8,7 +8,7 @@ import type { Connection } from './connect.ts';
 import { withEnvironment } from './environment.ts';
 import { withImages } from './images.ts';
 import { objectName, objectOf, variableName, variableValue, workloadFields } from './input.ts';
-import { isTransient, KubeError } from './kube-error.ts';
+import { isTransient, KubeError, unlessGone } from './kube-error.ts';
 import { readPods } from './objects.ts';
 import { acceptedOwners } from './owner-input.ts';
 import { ownersOf, refuseOwned, refusePaused } from './owners.ts';
@@ -108,10 +108,7 @@ export async function fingerprintOf(
 /** What is there now, seen against a change. Throws `KubeError`. */
 export async function observeChange(connection: Connection, change: Change, signal: AbortSignal): Promise<Observation> {
   const object = objectOf(change);
-  const world = await readWorld(connection, change, signal).catch((error: unknown) => {
-    if (error instanceof KubeError && error.status === 404) return null;
-    throw error;
-  });
+  const world = await unlessGone(readWorld(connection, change, signal));
   if (!world) {
     return { state: 'unknown', fingerprint: hashOf('gone'), note: note('deployment-gone', { object }) };
   }

@@ -8,7 +8,7 @@ import { type Counted, readCounted, readPodsOf, wantedPods } from './counted.ts'
 import type { Deletion } from './delete-pods-input.ts';
 import { type Failure, withLastWords } from './failing.ts';
 import { objectOf, workloadOf } from './input.ts';
-import { KubeError } from './kube-error.ts';
+import { KubeError, unlessGone } from './kube-error.ts';
 import { lasting, type Problems } from './lasting.ts';
 import { settleBy } from './object-executor.ts';
 import { type Pod, pathOf, podSchema, read } from './objects.ts';
@@ -26,13 +26,10 @@ async function readPod(connection: Connection, deletion: Deletion, signal: Abort
   const { namespace, pod, podUid } = deletion;
   const path = pathOf('api/v1', namespace, 'pods', pod);
   const request = { verb: 'get', resource: 'pods', namespace, path, signal };
-  try {
-    const found = read(podSchema, request, await connection.read(request));
-    return found.metadata.uid === podUid ? found : null;
-  } catch (error) {
-    if (error instanceof KubeError && error.status === 404) return null;
-    throw error;
-  }
+  const answer = await unlessGone(connection.read(request));
+  if (answer === null) return null;
+  const found = read(podSchema, request, answer);
+  return found.metadata.uid === podUid ? found : null;
 }
 
 /** Hash of what is deleted and was judged: this very pod, and whose it is. */
@@ -174,10 +171,7 @@ export async function settleDeletion(
   const look = async (): Promise<Settlement | null> => {
     const [pod, workload] = await Promise.all([
       readPod(connection, deletion, signal),
-      readCounted(connection, deletion, signal).catch((error: unknown) => {
-        if (error instanceof KubeError && error.status === 404) return null;
-        throw error;
-      }),
+      unlessGone(readCounted(connection, deletion, signal)),
     ]);
     if (!workload) return failed({ what: `${objectOf(deletion)} was deleted meanwhile`, cause: 'deleted' });
     if (pod && deletion.whileNotReady && isReady(pod)) {

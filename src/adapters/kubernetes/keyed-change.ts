@@ -22,7 +22,7 @@ import {
   patchKeyed,
   readKeyed,
 } from './keyed.ts';
-import { KubeError } from './kube-error.ts';
+import { unlessGone } from './kube-error.ts';
 import { guardedWrite } from './object-executor.ts';
 import { acceptedOwners } from './owner-input.ts';
 import { type Accepted, ownersOf, refuseOwners } from './owners.ts';
@@ -82,10 +82,7 @@ export async function observeKeyed(
   signal: AbortSignal,
 ): Promise<Observation> {
   const object = keyedObject(change);
-  const keyed = await readKeyed(connection, change, signal).catch((error: unknown) => {
-    if (error instanceof KubeError && error.status === 404) return null;
-    throw error;
-  });
+  const keyed = await unlessGone(readKeyed(connection, change, signal));
   if (!keyed) return { state: 'unknown', fingerprint: hashOf('gone'), note: note('object-gone', { object }) };
   const fingerprint = keyedFingerprint(change, keyed);
   const facts = { object, keys: Object.keys(change.after) };

@@ -25,6 +25,16 @@ export class KubeError extends Error {
   }
 }
 
+/** What a request answers; null where the object is not there. */
+export async function unlessGone<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof KubeError && error.status === 404) return null;
+    throw error;
+  }
+}
+
 /** Whether asking again later may help: no answer, too many requests, a server in trouble. */
 export function isTransient(error: unknown): error is KubeError {
   return error instanceof KubeError && (error.status === 0 || error.status === 429 || error.status >= 500);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Connection } from './connect.ts';
 import { objectName, whereFields } from './input.ts';
-import { KubeError } from './kube-error.ts';
+import { KubeError, unlessGone } from './kube-error.ts';
 import { fieldManager, metadata, pathOf, read } from './objects.ts';
 
 /** Which object of which cluster, of whatever kind. */
@@ -42,12 +42,8 @@ function liveOf(request: ReturnType<typeof requestFor>, answer: unknown): Live {
 /** The object as it is now; null where there is none. Throws `KubeError`. */
 export async function readLive(connection: Connection, place: ObjectPlace, signal: AbortSignal): Promise<Live | null> {
   const request = requestFor(place, 'get', signal);
-  try {
-    return liveOf(request, await connection.read(request));
-  } catch (error) {
-    if (error instanceof KubeError && error.status === 404) return null;
-    throw error;
-  }
+  const answer = await unlessGone(connection.read(request));
+  return answer === null ? null : liveOf(request, answer);
 }
 
 /** How a write is meant. */

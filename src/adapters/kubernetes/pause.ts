@@ -7,7 +7,7 @@ import type { Executor, Observation, PlanContext } from '../../ports/executor.ts
 import type { Connect, Connection } from './connect.ts';
 import { objectOf, placeFields } from './input.ts';
 import { expectedMsOf, interruptionOf, nothingToChange } from './judged.ts';
-import { KubeError } from './kube-error.ts';
+import { unlessGone } from './kube-error.ts';
 import { kubectl } from './kubectl.ts';
 import { guardedWrite, objectExecutor, settleBy } from './object-executor.ts';
 import { withOwners } from './owned-executor.ts';
@@ -123,10 +123,7 @@ function waits({ spec, status }: Workload): boolean {
 
 async function observePause(connection: Connection, pause: Pause, signal: AbortSignal): Promise<Observation> {
   const object = objectOf(pause);
-  const workload = await readWorkload(connection, pause, signal).catch((error: unknown) => {
-    if (error instanceof KubeError && error.status === 404) return null;
-    throw error;
-  });
+  const workload = await unlessGone(readWorkload(connection, pause, signal));
   if (!workload) return { state: 'unknown', fingerprint: hashOf('gone'), note: note('deployment-gone', { object }) };
   const { metadata, spec } = workload;
   const applied = metadata.uid === pause.uid && spec.paused === pause.paused;

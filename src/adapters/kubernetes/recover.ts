@@ -8,7 +8,7 @@ import { type Change, readChange, sharedBody } from './change.ts';
 import type { Connection } from './connect.ts';
 import { objectOf, type Place, placeOf } from './input.ts';
 import { type Draft, draftOperation } from './judged.ts';
-import { KubeError } from './kube-error.ts';
+import { KubeError, unlessGone } from './kube-error.ts';
 import { type Pod, pathOf, readPods } from './objects.ts';
 import { isReady, rolloutState } from './rollout.ts';
 import { settleChange } from './settle.ts';
@@ -103,10 +103,7 @@ export async function observeRecovery(
   signal: AbortSignal,
 ): Promise<Observation> {
   const object = objectOf(recovery);
-  const world = await readWorld(connection, recovery, signal).catch((error: unknown) => {
-    if (error instanceof KubeError && error.status === 404) return null;
-    throw error;
-  });
+  const world = await unlessGone(readWorld(connection, recovery, signal));
   if (!world) return { state: 'unknown', fingerprint: hashOf('gone'), note: note('deployment-gone', { object }) };
   const fingerprint = fingerprintOf(recovery, world);
   if (recovery.action === 'leave') return { state: 'applied', fingerprint, note: note('pods-come-back', { object }) };

@@ -8,7 +8,7 @@ import type { Connection } from './connect.ts';
 import { type Content, contentHash } from './content.ts';
 import type { Keeper } from './keep.ts';
 import { type Keyed, keyedFields, keyedObject, readKeyed } from './keyed.ts';
-import { KubeError } from './kube-error.ts';
+import { unlessGone } from './kube-error.ts';
 import { guardedWrite } from './object-executor.ts';
 import { ownersOf } from './owners.ts';
 import { hashOf } from './template.ts';
@@ -49,10 +49,7 @@ export async function lookAtKeyed(
   place: Pick<Restore, 'kind' | 'namespace' | 'name' | 'context' | 'kubeconfig'>,
   signal: AbortSignal,
 ): Promise<Keyed | null> {
-  return readKeyed(connection, place, signal).catch((error: unknown) => {
-    if (error instanceof KubeError && error.status === 404) return null;
-    throw error;
-  });
+  return unlessGone(readKeyed(connection, place, signal));
 }
 
 const hashNow = (restore: Pick<Restore, 'kind' | 'name'>, keyed: Keyed | null) =>

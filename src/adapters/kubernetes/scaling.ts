@@ -7,7 +7,7 @@ import type { Connection } from './connect.ts';
 import { type Counted, patchReplicas, readCounted, readPodsOf } from './counted.ts';
 import { type Failure, withLastWords } from './failing.ts';
 import { objectOf } from './input.ts';
-import { KubeError } from './kube-error.ts';
+import { unlessGone } from './kube-error.ts';
 import { lasting, type Problems } from './lasting.ts';
 import { guardedWrite, settleBy } from './object-executor.ts';
 import { ownersOf, refuseOwners } from './owners.ts';
@@ -63,10 +63,7 @@ export async function observeScaling(
   signal: AbortSignal,
 ): Promise<Observation> {
   const object = objectOf(scaling);
-  const scaled = await readScaled(connection, scaling, signal).catch((error: unknown) => {
-    if (error instanceof KubeError && error.status === 404) return null;
-    throw error;
-  });
+  const scaled = await unlessGone(readScaled(connection, scaling, signal));
   if (!scaled) return { state: 'unknown', fingerprint: hashOf('gone'), note: note('workload-gone', { object }) };
   const { workload } = scaled;
   const fingerprint = fingerprintOf(scaling, scaled);
@@ -162,10 +159,7 @@ export async function settleScaling(
     return { state: 'failed', served, reason: reason('not-settled', facts, hideSecretsInText(what)) };
   };
   const look = async (): Promise<Settlement | null> => {
-    const scaled = await readScaled(connection, scaling, context.signal).catch((error: unknown) => {
-      if (error instanceof KubeError && error.status === 404) return null;
-      throw error;
-    });
+    const scaled = await unlessGone(readScaled(connection, scaling, context.signal));
     if (!scaled) return failed({ what: 'it was deleted meanwhile', cause: 'deleted' });
     const { workload } = scaled;
     if (!isDone(scaling, scaled)) return { state: 'failed', served, reason: reason('target-changed', { object }) };

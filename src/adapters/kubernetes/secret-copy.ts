@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { Connection } from './connect.ts';
-import { KubeError } from './kube-error.ts';
+import { KubeError, unlessGone } from './kube-error.ts';
 import { pathOf, read } from './objects.ts';
 
 /** What a copy holds: the bytes (base64) of an object's content, and what it was taken from. */
@@ -82,10 +82,7 @@ export async function readSecretCopy(
 ): Promise<CopySource | null> {
   const path = pathOf('api/v1', namespace, 'secrets', name);
   const request = { verb: 'get', resource: 'secrets', namespace, path, signal };
-  const answer = await connection.read(request).catch((error: unknown) => {
-    if (error instanceof KubeError && error.status === 404) return null;
-    throw error;
-  });
+  const answer = await unlessGone(connection.read(request));
   if (answer === null) return null;
   const { metadata, data } = read(copySchema, request, answer);
   const { annotations } = metadata;

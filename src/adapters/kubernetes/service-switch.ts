@@ -3,7 +3,7 @@ import { note } from '../../domain/note.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation, Settlement } from '../../ports/executor.ts';
 import type { Connection } from './connect.ts';
-import { KubeError } from './kube-error.ts';
+import { unlessGone } from './kube-error.ts';
 import { guardedWrite, settleBy } from './object-executor.ts';
 import { acceptedOwners } from './owner-input.ts';
 import { ownersOf, refuseOwners } from './owners.ts';
@@ -56,10 +56,7 @@ export function switchFingerprint(service: Service): string {
 /** What is there now, seen against a switch: in progress while endpoints still lead to other pods. Throws `KubeError`. */
 export async function observeSwitch(connection: Connection, change: Switch, signal: AbortSignal): Promise<Observation> {
   const object = serviceObject(change);
-  const service = await readService(connection, change, signal).catch((error: unknown) => {
-    if (error instanceof KubeError && error.status === 404) return null;
-    throw error;
-  });
+  const service = await unlessGone(readService(connection, change, signal));
   if (!service) return { state: 'unknown', fingerprint: hashOf('gone'), note: note('object-gone', { object }) };
   const fingerprint = switchFingerprint(service);
   const facts = { object, to: inWords(change.after) };

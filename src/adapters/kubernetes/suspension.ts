@@ -6,7 +6,6 @@ import { Refusal, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation, Settlement } from '../../ports/executor.ts';
 import type { Connection } from './connect.ts';
 import { objectName, whereFields } from './input.ts';
-import { KubeError } from './kube-error.ts';
 import { flux, kubectl } from './kubectl.ts';
 import { type Live, type ObjectPlace, patchLive, readLive } from './live-object.ts';
 import { guardedWrite, settleBy } from './object-executor.ts';
@@ -163,10 +162,7 @@ export async function settleSuspension(
   const object = nameOf(suspension);
   const facts = { object, owner: tools[kind].owner };
   const look = async (): Promise<Settlement | null> => {
-    const live = await readLive(connection, placeOf(suspension), context.signal).catch((error: unknown) => {
-      if (error instanceof KubeError && error.status === 404) return null;
-      throw error;
-    });
+    const live = await readLive(connection, placeOf(suspension), context.signal);
     if (action === 'resume-owner') {
       if (isOurs(suspension, live)) throw new Refusal(reason('target-changed', { object }));
       return { state: 'settled', note: note(live ? 'owner-reconciles' : 'owner-gone', facts), served: false };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Connection } from '../connect.ts';
-import { KubeError } from '../kube-error.ts';
+import { unlessGone } from '../kube-error.ts';
 import { pathOf } from '../objects.ts';
 import { readAs } from './workload.ts';
 
@@ -71,14 +71,10 @@ export async function hashesOf(
 ): Promise<ReadonlyMap<string, string> | null> {
   const { connection, namespace, signal } = reading;
   const request = { verb: 'get', resource: source, namespace, path: pathOf('api/v1', namespace, source, name), signal };
-  try {
-    const { data } = await readAs(connection, request, contents);
-    const bytes = (value: string) => (source === 'secrets' ? Buffer.from(value, 'base64') : value);
-    return new Map(Object.entries(data ?? {}).map(([key, value]) => [key, valueHash(bytes(value))]));
-  } catch (error) {
-    if (error instanceof KubeError && error.status === 404) return null;
-    throw error;
-  }
+  const found = await unlessGone(readAs(connection, request, contents));
+  if (!found) return null;
+  const bytes = (value: string) => (source === 'secrets' ? Buffer.from(value, 'base64') : value);
+  return new Map(Object.entries(found.data ?? {}).map(([key, value]) => [key, valueHash(bytes(value))]));
 }
 
 /** The variables that a template sets in one container, references read; null where there is no such container. Throws `KubeError`. */
