@@ -6,6 +6,7 @@ import { type Reason, type ReasonCode, Refusal, reason } from '../src/domain/rea
 import type { RequestedRun, RunWithLog } from '../src/domain/run.ts';
 import { outside } from '../src/execute/outside.ts';
 import { type Choice, chooseRelease } from '../src/plan/choose.ts';
+import { orderSteps } from '../src/plan/claims.ts';
 import { type CompiledStep, compilePlan } from '../src/plan/compile.ts';
 import { prospects, tellingReason } from '../src/plan/suggest.ts';
 import { takesRelease } from '../src/plan/takes-release.ts';
@@ -128,8 +129,11 @@ async function tryRunbook(
     steps.push(compiled);
   }
   if (steps.every(({ plan }) => plan.operations.length === 0)) return reason('nothing-to-change');
+  const ordered = orderSteps(steps);
+  if (ordered.kind === 'refused') return ordered.reason;
   const { request } = run;
-  return compilePlan(deps.hash, { run: run.id, request, target, runbook, steps, from: gathered.current, to });
+  const material = { run: run.id, request, target, runbook, steps: ordered.steps, from: gathered.current, to };
+  return compilePlan(deps.hash, material);
 }
 
 async function compileStep(

@@ -10,6 +10,8 @@ export interface KindEntry {
   readonly summary: string;
   /** Whether it acts on one host, so that the target needs `runsOn`. */
   readonly hostLocal: boolean;
+  /** What a step with this input changes from the state it is planned on: no other step of its runbook may claim the same. */
+  readonly claims?: (input: JsonObject) => readonly string[];
 }
 
 /** A named list of things to look at after a rollback, in every language; `id` is unique within the list. */

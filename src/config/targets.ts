@@ -2,7 +2,7 @@ import type { Locale, Runbook, Service, TargetSpec } from '../domain/catalogue.t
 import { targetId } from '../domain/ids.ts';
 import { readChecks } from './checks.ts';
 import type { CatalogueFile, Layer } from './file-schema.ts';
-import { checkTarget, type KindTable, readKind } from './kinds.ts';
+import { checkTarget, type KindTable, type ReadKind, readKind } from './kinds.ts';
 import { type Layers, layersOf, type Placed } from './layers.ts';
 import { hint } from './nearest.ts';
 import { checkRole } from './people.ts';
@@ -155,10 +155,12 @@ function readRunbook(
   const { tables, file, report } = checking;
   checkScenarios(value.scenarios, [...path, 'scenarios'], file, report);
   const table: KindTable = { noun: 'step', entries: tables.executors, siblings: ['title', 'timeout'] };
+  const claimed = new Map<string, number>();
   const steps = value.steps.flatMap((step, index) => {
     const place = [...path, 'steps', index];
     const read = readKind(step, place, table, layers, report);
     if (!read) return [];
+    checkClaims(read, [...place, read.entry.kind], claimed, report);
     const title = readText(read.siblings.title, place, 'title', report);
     const timeoutMs = readTimeout(read.siblings.timeout, place, stepTimeoutMs, report);
     return [{ kind: read.entry.kind, title, input: read.input, timeoutMs }];
@@ -174,6 +176,21 @@ function readRunbook(
     onFailure: value.onFailure,
     rtoMs: value.rto ?? layers.pick('rto')?.value ?? rtoMs[value.level],
   };
+}
+
+/** Each step is planned on the state of now: of two that change the same the later one would stop half-way. */
+function checkClaims({ entry, input }: ReadKind, place: Path, claimed: Map<string, number>, report: Reporter): void {
+  const index = Number(place.at(-2));
+  for (const claim of entry.claims?.(input) ?? []) {
+    const first = claimed.get(claim);
+    if (first === undefined) claimed.set(claim, index);
+    else
+      report.error(
+        place,
+        `steps ${first + 1} and ${index + 1} both change ${claim}: put both into one step, or each into a runbook of its own`,
+        'key',
+      );
+  }
 }
 
 function hostLocalKinds(

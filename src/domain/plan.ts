@@ -24,6 +24,10 @@ export interface OperationDraft {
   readonly fingerprint: string;
   /** Whether running it twice is the same as running it once, even unseen (set X to value V). */
   readonly idempotent: boolean;
+  /** Keys of what it changes from the state it was planned on and no other: no two steps of a plan may claim the same. */
+  readonly claims?: readonly string[];
+  /** Set where it may be left out of a plan in which a later step claims the same, since that does what it is for. */
+  readonly spare?: true;
   /** Set where its effect stays when the run is over, until a person releases the hold: then its inverse is asked for. */
   readonly untilReleased?: true;
   /** The operation of the same executor that puts the state before back; null where that is impossible. */

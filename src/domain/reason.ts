@@ -30,6 +30,7 @@ export const reasonCodes = [
   'nothing-held',
   'takes-no-release',
   'plan-failed',
+  'steps-collide',
   'target-changed',
   'owned-by-other',
   'owner-has-parent',

@@ -83,6 +83,8 @@ export interface ExecutorEntry<Deps> {
   readonly hostLocal: boolean;
   /** Whether it takes the target to a release (the plan then needs one); some kinds do only with some inputs. */
   readonly needsRelease: boolean | ((input: JsonObject) => boolean);
+  /** What a step with this input changes from the state it is planned on, in words of its tool: no other step of its runbook may claim the same. */
+  readonly claims?: (input: JsonObject) => readonly string[];
   load(deps: Deps): Promise<Executor>;
 }
 

@@ -17,6 +17,13 @@ export const runningReasons = {
       `no plan could be made${where(f.runbook, ' from ~')}${where(f.object, ' for ~')}${where(f.step, ' (step ~)')}`,
     'zh-CN': f => `无法生成计划${where(f.runbook ?? f.object, '（~）')}${where(f.step, '，步骤 ~')}`,
   },
+  /** {object, steps} */
+  'steps-collide': {
+    en: f =>
+      `steps ${names(f.steps, ' and ')} of the runbook both change ${names(f.object)}, each from the state of now, so the later one would stop half-way: put both into one step, or each into a runbook of its own`,
+    'zh-CN': f =>
+      `预案的步骤 ${names(f.steps, ' 和 ')} 都以当前状态为准更改 ${names(f.object)}，后一步会中途停下：请合并为一个步骤，或分到两个预案中`,
+  },
   /** {object, objects} */
   'target-changed': {
     en: f =>

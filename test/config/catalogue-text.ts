@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { claimsTemplate } from '../../src/adapters/kubernetes/input.ts';
 import type { CatalogueTables, KindEntry } from '../../src/config/tables.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { levelChecklists } from '../../templates/checklists/index.ts';
@@ -12,8 +13,11 @@ const deployment = { namespace: z.string(), deployment: z.string(), container: z
 /** A small set of kinds with the shapes that matter: strict, plain, nested, unions. */
 export const tables: CatalogueTables = {
   executors: [
-    kind('kubernetes.set-env', z.strictObject({ ...deployment, set: z.record(z.string(), z.string()) })),
-    kind('kubernetes.rollout-undo', z.object(deployment)),
+    {
+      ...kind('kubernetes.set-env', z.strictObject({ ...deployment, set: z.record(z.string(), z.string()) })),
+      claims: claimsTemplate,
+    },
+    { ...kind('kubernetes.rollout-undo', z.object(deployment)), claims: claimsTemplate },
     kind('helm.rollback', z.object({ namespace: z.string(), release: z.string() })),
     kind('pm2.reload', z.strictObject({ app: z.string() }), true),
     kind(

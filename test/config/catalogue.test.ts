@@ -84,6 +84,25 @@ const rows: readonly [what: string, text: string, problems: readonly string[]][]
     ['backout.yaml:40:13: unknown step `kubernetes.setenv`, did you mean `kubernetes.set-env`?'],
   ],
   [
+    'two steps that change the pod template of one workload',
+    changed(
+      '- kubernetes.rollout-undo: {}',
+      '- kubernetes.rollout-undo: {}\n          - kubernetes.set-env: { set: { A: b } }',
+    ),
+    ['shop', 'staging'].map(
+      namespace =>
+        `backout.yaml:48:13: steps 1 and 2 both change the pod template of deployment ${namespace}/checkout-api: put both into one step, or each into a runbook of its own`,
+    ),
+  ],
+  [
+    'two steps on two workloads',
+    changed(
+      '- kubernetes.rollout-undo: {}',
+      '- kubernetes.rollout-undo: {}\n          - kubernetes.set-env: { deployment: worker, set: { A: b } }',
+    ),
+    [],
+  ],
+  [
     'an unknown check',
     changed('- http: { url', '- htp: { url'),
     ['backout.yaml:31:9: unknown check `htp`, did you mean `http`?'],

@@ -7,6 +7,7 @@ import type { Interruption, OperationDraft, Plan } from '../../src/domain/plan.t
 import { reason } from '../../src/domain/reason.ts';
 import type { Candidate, Freeze, Grade } from '../../src/domain/release.ts';
 import { chooseRelease } from '../../src/plan/choose.ts';
+import { orderSteps } from '../../src/plan/claims.ts';
 import { type CompiledStep, compilePlan, worst } from '../../src/plan/compile.ts';
 import { planFingerprint } from '../../src/plan/fingerprint.ts';
 import { prospects, tellingReason } from '../../src/plan/suggest.ts';
@@ -83,6 +84,36 @@ describe('compiling', () => {
     [[{ kind: 'gap', ms: 100 }, { kind: 'unknown' }], { kind: 'unknown' }],
   ] as const)('the worst of %j is %j', (all, expected) => {
     expect(worst(all)).toEqual(expected);
+  });
+});
+
+describe('steps that change the same from the state of now', () => {
+  const api = draft('api', { claims: ['template api'] });
+  const worker = draft('worker', { claims: ['template worker'] });
+  const restart = { ...worker, spare: true } as const;
+  const kept = (...steps: readonly (readonly OperationDraft[])[]) => {
+    const ordered = orderSteps(steps.map(operations => compiled(operations)));
+    if (ordered.kind === 'refused') return ordered.reason;
+    return ordered.steps.map(({ plan: { operations } }) => operations.map(({ object }) => object));
+  };
+  it('are refused with the steps and what they share', () => {
+    const refused = { code: 'steps-collide', facts: { object: 'api', steps: ['1', '3'] } };
+    expect(kept([api], [worker], [draft('x'), api])).toEqual(refused);
+    expect(kept([worker], [api, restart])).toMatchObject({ code: 'steps-collide', facts: { object: 'worker' } });
+  });
+
+  it('are taken where they share nothing, or one step does all of it', () => {
+    expect(kept([api, draft('x')], [worker, draft('x')])).toEqual([
+      ['api', 'x'],
+      ['worker', 'x'],
+    ]);
+    expect(kept([api, api])).toEqual([['api', 'api']]);
+  });
+
+  it('leave out what a later one does anyway', () => {
+    expect(kept([api, restart], [worker])).toEqual([['api'], ['worker']]);
+    expect(kept([api, restart], [draft('web'), restart])).toEqual([['api'], ['web', 'worker']]);
+    expect(kept([api, restart], [draft('web')])).toEqual([['api', 'worker'], ['web']]);
   });
 });
 

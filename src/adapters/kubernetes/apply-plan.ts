@@ -27,7 +27,7 @@ import { guardedWrite } from './object-executor.ts';
 import { fieldManager } from './objects.ts';
 import { refusePaused } from './owners.ts';
 import { keepSecretCopy } from './secret-copy.ts';
-import { hashOf, templateHash, versionOf } from './template.ts';
+import { hashOf, templateClaim, templateHash, versionOf } from './template.ts';
 import { readWorkload } from './workload.ts';
 
 /** One manifest with the place that it is for, and how the step wants it written. */
@@ -82,6 +82,7 @@ export async function draftManifest(
     preview: { summary: summaryOf(wanted, now, pointers), diff: diffOf(object, now, made, manifest.content) },
     fingerprint: applyFingerprint(body, now),
     idempotent: true,
+    ...(now && body.template ? { claims: [templateClaim(now.metadata)] } : {}),
     inverse: inverseOf(body, now, made),
   };
   return { operation, ...rollout, warnings: warningsOn(object, now, taken) };

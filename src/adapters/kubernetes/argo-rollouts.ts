@@ -23,7 +23,7 @@ import { kubectl } from './kubectl.ts';
 import { emptyPlan, objectExecutor } from './object-executor.ts';
 import { ownedByOther, ownersOf } from './owners.ts';
 import { createLookUp, referencesOf } from './references.ts';
-import { deploymentTemplate, templateDiff, templateHash, versionOf } from './template.ts';
+import { deploymentTemplate, templateClaim, templateDiff, templateHash, versionOf } from './template.ts';
 
 type Input = z.infer<typeof argoRolloutsInput>;
 
@@ -116,6 +116,7 @@ async function drafted(
     preview: { summary, diff: diffOf(object, world, body) },
     fingerprint: argoFingerprint(body, world),
     idempotent: true,
+    ...(body.action === 'template' ? { claims: [templateClaim(world.holder.live.metadata)] } : {}),
     inverse: inverse && { object, body: inverse, preview: { summary: back, diff: '' }, idempotent: true },
   };
 }

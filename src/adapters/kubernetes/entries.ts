@@ -6,6 +6,7 @@ import { clusterChecks } from './checks/entries.ts';
 import { httpStepInput } from './checks/service-input.ts';
 import { configMapInput, secretInput } from './configuration-input.ts';
 import {
+  claimsTemplate,
   type KubernetesDeps,
   type KubernetesReleaseDeps,
   type KubernetesStepDeps,
@@ -23,6 +24,7 @@ export const kubernetesExecutors: readonly ExecutorEntry<KubernetesStepDeps>[] =
   {
     kind: 'kubernetes.rollout-undo',
     input: undoInput,
+    claims: claimsTemplate,
     summary: 'Takes a workload back to the pod template of the chosen release, out of its own history.',
     fenced: true,
     hostLocal: false,
@@ -35,6 +37,7 @@ export const kubernetesExecutors: readonly ExecutorEntry<KubernetesStepDeps>[] =
   {
     kind: 'kubernetes.set-env',
     input: setEnvInput,
+    claims: claimsTemplate,
     summary: "Sets or removes environment variables of a workload's containers.",
     fenced: true,
     hostLocal: false,

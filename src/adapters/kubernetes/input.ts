@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JsonObject } from '../../domain/json.ts';
 import { isSecretName, isSecretValue } from '../../domain/secret.ts';
 import type { KeptTexts } from '../../ports/kept-texts.ts';
 import type { ReadSecret } from '../../ports/secrets.ts';
@@ -173,4 +174,14 @@ export type Place = z.infer<typeof placeInput>;
 export function objectOf(place: Named & Pick<Place, 'namespace'>): string {
   const { kind, name } = workloadOf(place);
   return `${kind.toLowerCase()} ${place.namespace}/${name}`;
+}
+
+const workloadIn = z.looseObject(workloadFields);
+
+/** The template that a step with this input changes, in words, for kinds that change one from what it was when they were planned. */
+export function claimsTemplate(input: JsonObject): readonly string[] {
+  const place = workloadIn.parse(input);
+  const { context, kubeconfig } = place;
+  const where = [context && `context ${context}`, kubeconfig].filter(Boolean);
+  return [`the pod template of ${objectOf(place)}${where.length > 0 ? ` (${where.join(', ')})` : ''}`];
 }

@@ -10,7 +10,7 @@ import { takenFields } from './fields.ts';
 import { objectOf, placeOf, workloadOf } from './input.ts';
 import { isDenied, KubeError } from './kube-error.ts';
 import { type Found, wordsOf } from './references.ts';
-import { podSpecOf, templateDiff, templateHash, versionOf } from './template.ts';
+import { podSpecOf, templateClaim, templateDiff, templateHash, versionOf } from './template.ts';
 import { patchWorkload, type Workload } from './workload.ts';
 import { currentRevision, guardedPatch, type World } from './world.ts';
 
@@ -141,6 +141,7 @@ export async function draftOperation(
     preview: { summary: draft.summary, diff: templateDiff(names, workload.spec.template, tried.spec.template) },
     fingerprint: await fingerprintOf(connection, change, world, signal),
     idempotent: true,
+    claims: [templateClaim(workload.metadata)],
     inverse: now
       ? {
           object,

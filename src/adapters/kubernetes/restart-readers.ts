@@ -51,7 +51,7 @@ export async function planReaders(
   const left = parts.flatMap(({ restart, readers }) => (restart ? [] : readers));
   const byObject = Map.groupBy(left, ({ object }) => object);
   return {
-    operations: made.map(({ operation }) => together(operation, restores.operations)),
+    operations: made.map(({ operation }) => together({ ...operation, spare: true }, restores.operations)),
     blastRadius: made.flatMap(({ blastRadius }) => blastRadius),
     interruptions: made.map(({ interruption }) => interruption),
     warnings: [

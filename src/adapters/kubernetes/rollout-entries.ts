@@ -1,5 +1,5 @@
 import type { ExecutorEntry } from '../../ports/executor.ts';
-import type { KubernetesReleaseDeps } from './input.ts';
+import { claimsTemplate, type KubernetesReleaseDeps } from './input.ts';
 import { pauseInput, restartInput, setImageInput, takesImagesOfRelease } from './rollout-input.ts';
 
 const shared = { fenced: true, hostLocal: false, needsRelease: false } as const;
@@ -10,6 +10,7 @@ export const rolloutExecutors: readonly ExecutorEntry<KubernetesReleaseDeps>[] =
     ...shared,
     kind: 'kubernetes.rollout-restart',
     input: restartInput,
+    claims: claimsTemplate,
     summary: 'Restarts the pods of a workload, by its rollout; the time that is written is fixed in the plan.',
     load: async deps => {
       const [{ createRestart }, { createConnect }] = await Promise.all([
@@ -43,6 +44,7 @@ export const rolloutExecutors: readonly ExecutorEntry<KubernetesReleaseDeps>[] =
     ...shared,
     kind: 'kubernetes.set-image',
     input: setImageInput,
+    claims: claimsTemplate,
     summary: "Gives a workload's containers named images or those of a release, by digest where one was seen running.",
     needsRelease: takesImagesOfRelease,
     load: async deps => {

@@ -146,3 +146,8 @@ export function templateDiff(
   const hiddenChange = shown === '' && hashOf(old) !== hashOf(fresh);
   return hiddenChange ? `--- ${names.before}\n+++ ${names.after}\n (hidden values change)` : shown;
 }
+
+/** Names an object's pod template among what the operations of a plan change. */
+export function templateClaim({ uid }: { readonly uid: string }): string {
+  return `pod template of ${uid}`;
+}

@@ -147,6 +147,12 @@ describe('a release is its template with its configuration', { timeout: 120_000 
       'deployment ns/late',
     ]);
     expect(plan.operations[3]?.preview.summary.code).toBe('reader-starts-anew');
+    expect(plan.operations.map(({ claims = [], spare }) => [claims.length, spare])).toEqual([
+      [0, undefined],
+      [0, undefined],
+      [1, undefined],
+      [1, true],
+    ]);
     expect(plan.warnings).toContainEqual({
       code: 'configuration-shared',
       facts: { object: `configmap ${shop.namespace}/flags`, names: ['deployment early'] },
