@@ -6,12 +6,17 @@ const breaks = /[\p{Cc}\p{Zl}\p{Zp}\s]+/gu;
 
 /** Makes foreign text one visible line of at most `most` characters, marking what was cut; not yet escaped. */
 export function clean(text: string, most: number): string {
-  const line = text.toWellFormed().replace(breaks, ' ').replace(unseen, '').trim();
-  if (line.length <= most) return line;
-  return `${line
-    .slice(0, most - 1)
+  const line = visible(text);
+  return line.length <= most ? line : `${upTo(line, most - 1)}…`;
+}
+
+const visible = (text: string) => text.toWellFormed().replace(breaks, ' ').replace(unseen, '').trim();
+
+function upTo(line: string, most: number): string {
+  return line
+    .slice(0, most)
     .toWellFormed()
-    .replace(/\ufffd$/, '')}…`;
+    .replace(/\ufffd$/, '');
 }
 
 /** Escapes for Slack: nothing foreign can mention, link or ping. */
@@ -22,6 +27,18 @@ function entities(text: string): string {
 /** The one way by which foreign text gets into a message: one visible line, clipped, escaped for Slack. */
 export function esc(text: string | number, most: number = quoted.fact): string {
   return entities(clean(String(text), most));
+}
+
+/** What a program or server said, cut in its middle: its first words say what it is about, its last what went wrong. */
+export function excerpt(text: string, most: number = quoted.detail): string {
+  const line = visible(text);
+  if (line.length <= most) return entities(line);
+  const head = Math.floor(most / 4);
+  const tail = line
+    .slice(line.length - (most - head - 3))
+    .toWellFormed()
+    .replace(/^\ufffd/, '');
+  return entities(`${upTo(line, head)} … ${tail}`);
 }
 
 /** Foreign text as inline code. */

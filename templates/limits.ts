@@ -14,5 +14,14 @@ export const limits = {
   reason: 1_000,
 } as const;
 
-/** How much of a foreign text a screen quotes before it says that there is more. */
-export const quoted = { name: 80, fact: 160, reason: 400, detail: 240, diffLine: 160, diffLines: 6, list: 8 } as const;
+/** How much of a foreign text a screen quotes before it says that there is more; `said`: of what a reason's program or server said. */
+export const quoted = {
+  name: 80,
+  fact: 160,
+  reason: 400,
+  detail: 240,
+  said: 800,
+  diffLine: 160,
+  diffLines: 6,
+  list: 8,
+} as const;

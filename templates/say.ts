@@ -1,28 +1,36 @@
 import type { Locale } from '../src/domain/catalogue.ts';
 import type { Note } from '../src/domain/note.ts';
 import type { Reason } from '../src/domain/reason.ts';
-import { esc } from './escape.ts';
+import { esc, excerpt } from './escape.ts';
 import { quoted } from './limits.ts';
 import { notes } from './notes/index.ts';
 import type { Facts, Sentence } from './notes/table.ts';
+import { causes } from './reasons/causes.ts';
 import { reasons } from './reasons.ts';
 
 /** Writes a note as one clause, its detail quoted; a code without a sentence (written by a newer process) shows itself. */
 export function sayNote(note: Note, locale: Locale): string {
-  return say(notes[note.code], note, locale);
+  return `${words(notes[note.code], note, locale)}${quote(note.detail, quoted.reason, locale)}`;
 }
 
-/** Writes a reason as one clause, its detail quoted. */
+/** Writes a reason as one clause: what is so, the cause where one is known, and the words of whoever said it, quoted. */
 export function sayReason(reason: Reason, locale: Locale): string {
-  return say(reasons[reason.code], reason, locale);
+  const { why, cause } = reason.facts ?? {};
+  const known =
+    causes[String(why)] ?? causes[String(cause)] ?? (reason.facts?.pod ? causes['pod-in-trouble'] : undefined);
+  const because = known ? `${colons[locale]}${known[locale](escaped(reason.facts ?? {}))}` : '';
+  return `${words(reasons[reason.code], reason, locale)}${because}${quote(reason.detail, quoted.said, locale)}`;
 }
 
-function say(sentence: Sentence | undefined, said: Note, locale: Locale): string {
-  const words = sentence ? sentence[locale](escaped(said.facts ?? {})) : esc(said.code.replaceAll('-', ' '));
-  return said.detail ? `${words}${quotes[locale](esc(said.detail, quoted.detail))}` : words;
+function words(sentence: Sentence | undefined, said: Note, locale: Locale): string {
+  return sentence ? sentence[locale](escaped(said.facts ?? {})) : esc(said.code.replaceAll('-', ' '));
 }
 
-const quotes = { en: (text: string) => `: “${text}”`, 'zh-CN': (text: string) => `：“${text}”` } as const;
+function quote(detail: string | undefined, most: number, locale: Locale): string {
+  return detail ? `${colons[locale]}“${excerpt(detail, most)}”` : '';
+}
+
+const colons = { en: ': ', 'zh-CN': '：' } as const;
 
 /** Makes facts safe to be named in a sentence: escaped, clipped, and a target written as people read it. */
 export function escaped(facts: Facts): Facts {

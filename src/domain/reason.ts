@@ -41,6 +41,7 @@ export const reasonCodes = [
   'step-timeout',
   'step-unknown',
   'not-settled',
+  'no-good-answer',
   'verification-failed',
   'cannot-revert',
   'cancelled-by-person',
@@ -76,7 +77,8 @@ export function reason(code: ReasonCode, facts?: Reason['facts'], detail?: strin
 export class Refusal extends Error {
   readonly reason: Reason;
   constructor(cause: Reason) {
-    super(`${cause.code}${cause.detail ? `: ${cause.detail}` : ''}`);
+    const why = cause.facts?.why;
+    super(`${cause.code}${why ? ` (${why})` : ''}${cause.detail ? `: ${cause.detail}` : ''}`);
     this.name = 'Refusal';
     this.reason = cause;
   }

@@ -24,8 +24,10 @@ export const kubernetesChecksNotes = {
     'zh-CN': f => `${f.object} 的 ${f.pods} 个 Pod 中 ${f.ready} 个就绪${where(f.names, '；未就绪：~')}`,
   },
   'pod-in-trouble': {
-    en: f => `pod ${f.pod} of ${f.object}: ${f.cause}`,
-    'zh-CN': f => `${f.object} 的 Pod ${f.pod}：${f.cause}`,
+    en: f =>
+      `pod ${f.pod} of ${f.object}${where(f.container, ', container ~')}: ${f.cause}${where(f.exitCode, ', last exit code ~')}`,
+    'zh-CN': f =>
+      `${f.object} 的 Pod ${f.pod}${where(f.container, '，容器 ~')}：${f.cause}${where(f.exitCode, '，最近一次退出码 ~')}`,
   },
   'pods-restarted': {
     en: f => `pods of ${f.object} were restarted since the run began: ${names(f.names)}`,

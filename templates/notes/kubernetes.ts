@@ -1,4 +1,4 @@
-import { day, type Facts, type NoteTable, named, names, s, where } from './table.ts';
+import { day, type Facts, type NoteTable, named, names, type Sentence, s, where } from './table.ts';
 
 const ways = {
   en: { rolling: 'rolling', recreate: 'all at once, with a gap', 'on-delete': 'each when it is deleted' },
@@ -11,6 +11,14 @@ const pods = {
   en: (f: Facts) => `${f.ready} of ${f.pods} pod${s(f.pods)} on ${f.version}`,
   'zh-CN': (f: Facts) => `${f.pods} 个 Pod 中 ${f.ready} 个为 ${f.version}`,
 } as const;
+
+/** What a release needs and does not find: {missing} objects with the keys they lack, {images} that lie on no node. */
+export const partsGone: Sentence = {
+  en: f =>
+    `what it needs is gone: ${[where(f.missing, '~'), where(f.images, 'image ~ (on no node, and never pulled)')].filter(Boolean).join(', ')}`,
+  'zh-CN': f =>
+    `所需的内容已不存在：${[where(f.missing && names(f.missing, '、'), '~'), where(f.images && names(f.images, '、'), '镜像 ~（任何节点上都没有，且从不拉取）')].filter(Boolean).join('、')}`,
+};
 
 /** What Kubernetes shows and what is done there. */
 export const kubernetesNotes = {
@@ -173,10 +181,7 @@ export const kubernetesNotes = {
     en: f => `${names(f.names)}: Backout may not read them`,
     'zh-CN': f => `${names(f.names, '、')}：Backout 无权读取`,
   },
-  'parts-gone': {
-    en: f => `what it needs is gone: ${names(f.names)}`,
-    'zh-CN': f => `所需的对象已不存在：${names(f.names, '、')}`,
-  },
+  'parts-gone': partsGone,
 } satisfies NoteTable;
 
 function changed(f: Facts, set: string, removed: string, between: string): string {

@@ -15,7 +15,7 @@ export const runningReasons = {
   'plan-failed': {
     en: f =>
       `no plan could be made${where(f.runbook, ' from ~')}${where(f.object, ' for ~')}${where(f.step, ' (step ~)')}`,
-    'zh-CN': f => `无法生成计划${where(f.runbook ?? f.object, '（~）')}${where(f.step, '，步骤 ~')}`,
+    'zh-CN': f => `无法生成计划${where(f.runbook, '（~）')}${where(f.object, '（~）')}${where(f.step, '，步骤 ~')}`,
   },
   /** {object, steps} */
   'steps-collide': {
@@ -95,6 +95,11 @@ export const runningReasons = {
   'not-settled': {
     en: f => `${f.object || f.command ? names(f.object ?? f.command) : 'the target'} did not come to rest`,
     'zh-CN': f => `${f.object || f.command ? `${names(f.object ?? f.command)} ` : '目标'}未能稳定下来`,
+  },
+  /** {object} */
+  'no-good-answer': {
+    en: f => `${f.object ? names(f.object) : 'the target'} gave no good answer`,
+    'zh-CN': f => `${f.object ? `${names(f.object)} ` : '目标'}没有给出正常应答`,
   },
   /** {checks} */
   'verification-failed': {

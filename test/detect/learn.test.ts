@@ -188,7 +188,7 @@ describe('grades', () => {
   });
 
   it('what a look shows of a release is kept with it, and what it shows no more is marked so', () => {
-    const missing = note('parts-gone', { names: ['ConfigMap flags'] });
+    const missing = note('parts-gone', { missing: ['ConfigMap flags'] });
     const old = { ...shown('a', start - day), missing, shown: { revision: '1' } };
     const seenOf = (book: ReleaseBook) => Object.fromEntries(book.releases.map(({ version, seen }) => [version, seen]));
     const first = learnt(look(start, 'b', { history: [old] }));

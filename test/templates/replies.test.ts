@@ -71,7 +71,7 @@ function fullRelease(foreign: string): Release {
     deployment: { status: 'succeeded', by: foreign, at: at('02:00'), url: foreign },
     gradedBy: foreign,
     seen: {
-      missing: note('parts-gone', { object: foreign, names: [foreign] }),
+      missing: note('parts-gone', { object: foreign, missing: [foreign] }),
       shown: { revision: '3', [foreign]: foreign },
     },
   };

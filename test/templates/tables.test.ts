@@ -3,14 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { locales } from '../../src/domain/catalogue.ts';
 import { reasonCodes } from '../../src/domain/reason.ts';
 import { clock } from '../../templates/clock.ts';
-import { code, esc } from '../../templates/escape.ts';
+import { code, esc, excerpt } from '../../templates/escape.ts';
 import { actionIds, blockIds, formIds, selectIds } from '../../templates/ids.ts';
 import { marks } from '../../templates/marks.ts';
 import { noteAreas, notes } from '../../templates/notes/index.ts';
 import type { Facts, Sentence } from '../../templates/notes/table.ts';
+import { causes } from '../../templates/reasons/causes.ts';
 import { reasons } from '../../templates/reasons.ts';
 
 const sources = globSync('{src,commands,jobs}/**/*.ts').map(file => ({ file, text: readFileSync(file, 'utf8') }));
+const clusters = sources.filter(({ file }) => /adapters\/(kubernetes|helm)\//.test(file));
 const screens = globSync('templates/**/*.ts').map(file => ({ file, text: readFileSync(file, 'utf8') }));
 
 function expectSentence(sentence: Sentence, facts: Facts): void {
@@ -40,6 +42,30 @@ describe('Words', () => {
   it('have a row for every note that the sources make', () => {
     const made = sources.flatMap(({ file, text }) => notesIn(text).map(code => ({ code, file })));
     expect(made.filter(({ code }) => !Object.hasOwn(notes, code))).toEqual([]);
+  });
+
+  for (const [code, sentence] of Object.entries(causes))
+    it(`say the cause ${code} in both languages, with no fact known`, () => expectSentence(sentence, {}));
+
+  it('have a row for every cause that the sources give a reason', () => {
+    const made = clusters.flatMap(({ file, text }) =>
+      [...text.matchAll(/\b(?:why|cause): '([\w-]+)'/g)].map(match => ({ code: match[1] ?? '', file })),
+    );
+    expect(made.length).toBeGreaterThan(40);
+    const ofRollouts = ['unobserved', 'unavailable', 'updating', 'terminating'];
+    expect(made.filter(({ code }) => !Object.hasOwn(causes, code) && !ofRollouts.includes(code))).toEqual([]);
+  });
+
+  it('quote servers and programs alone: no sentence of our own is the detail of a reason or note', () => {
+    // What is wrong with a kubeconfig or a program is said in one text with the error that told it.
+    const mixed = /(kube-error|kubeconfig|discover|binary)\.ts$/;
+    const all = clusters.filter(({ file }) => !mixed.test(file));
+    const own = all.flatMap(({ file, text }) =>
+      [...text.matchAll(/\bconst detail = ['`]|\b(?:reason|note)\([^;]*?[}\]], *['`]/g)].map(
+        match => `${file}: ${match[0]}`,
+      ),
+    );
+    expect(own).toEqual([]);
   });
 
   it('have each note in one area only', () => {
@@ -83,6 +109,13 @@ describe('Foreign text', () => {
   it('is cut before it is escaped, and the cut is marked', () => {
     expect(esc('&'.repeat(20), 5)).toBe('&amp;&amp;&amp;&amp;…');
     expect(esc('ab👩👩', 4)).toBe('ab…');
+  });
+
+  it('of a program is cut in its middle: its last words are the error', () => {
+    expect(excerpt(`first ${'x'.repeat(3_000)} fatal: <disk full>`, 60)).toMatch(
+      /^first x+ … x+ fatal: &lt;disk full&gt;$/,
+    );
+    expect(excerpt('short\nand whole', 60)).toBe('short and whole');
   });
 
   it('cannot leave inline code', () => expect(code('a`b')).toBe('`aˋb`'));

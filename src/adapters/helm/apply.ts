@@ -63,8 +63,8 @@ async function mayBegin(
     throw new Refusal(reason('target-changed', { object: objectOf(body) }));
   const target = found.revisions.find(({ number }) => number === body.to.number);
   if (target?.content === body.to.content) return latest;
-  const facts = { object: objectOf(body), release: body.to.version };
-  throw new Refusal(reason('release-not-eligible', facts, `revision ${body.to.number} is not what it was, or gone`));
+  const facts = { object: objectOf(body), release: body.to.version, revision: body.to.number };
+  throw new Refusal(reason('release-not-eligible', { ...facts, why: 'revision-changed' }));
 }
 
 async function newestOf(cluster: Cluster, history: History, body: Rollback, signal: AbortSignal) {

@@ -78,9 +78,13 @@ export async function settleRollback(
     return { state: 'failed', reason: reason('target-changed', { object }), served: true };
   }
   const { description, status, number } = standing.latest;
-  const said = standing.kind === 'failed' ? description : `revision ${number} is ${status}`;
+  const facts = { object, version: body.to.version };
+  const why =
+    standing.kind === 'failed'
+      ? reason('not-settled', facts, description)
+      : reason('not-settled', { ...facts, why: 'revision-is', revision: number, status });
   const served = standing.kind !== 'untouched' && (await hasServed(cluster, history, body, signal));
-  return { state: 'failed', reason: reason('not-settled', { object, version: body.to.version }, said), served };
+  return { state: 'failed', reason: why, served };
 }
 
 async function hasServed(cluster: Cluster, history: History, body: Rollback, signal: AbortSignal): Promise<boolean> {

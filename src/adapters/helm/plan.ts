@@ -39,7 +39,7 @@ export async function planRollback(
   const { signal, to } = context;
   const object = objectOf(input);
   requireBinary(deps, input.binary);
-  if (!to) throw new Refusal(reason('no-good-release', { object }, `No release to take ${object} to was chosen.`));
+  if (!to) throw new Refusal(reason('no-good-release', { object, why: 'none-chosen' }));
   const cluster = await deps.openCluster(input);
   const found = await history.read(cluster, input, signal);
   const latest = latestOf(input, found);
@@ -70,10 +70,11 @@ function partsIn({ payload }: Stored, { namespace }: Place) {
 function latestOf(place: Place, { revisions, unread }: Revisions): Revision {
   const object = objectOf(place);
   const [latest] = revisions;
-  const refused = (detail: string) => new Refusal(reason('plan-failed', { object }, detail));
-  if (unread.some(number => number > (latest?.number ?? 0))) throw refused('its newest revision cannot be read');
-  if (!latest) throw refused('helm knows no such release there');
-  if (latest.status.startsWith('uninstall')) throw refused(`it is ${latest.status}: install it again`);
+  if (unread.some(number => number > (latest?.number ?? 0)))
+    throw new Refusal(reason('plan-failed', { object, why: 'newest-unreadable' }));
+  if (!latest) throw new Refusal(reason('plan-failed', { object, why: 'no-such-release' }));
+  const { status } = latest;
+  if (status.startsWith('uninstall')) throw new Refusal(reason('plan-failed', { object, why: 'uninstalled', status }));
   return latest;
 }
 
@@ -83,9 +84,9 @@ function refuseBusy({ clock }: HelmDeps, input: RollbackInput, latest: Revision)
   const age = latest.madeAt === null ? 0 : clock.now() - latest.madeAt;
   const limit = parseDuration(input.timeout) ?? 0;
   if (age > limit) return;
-  const left = Math.ceil((limit - age) / 1_000);
-  const detail = `revision ${latest.number} is ${latest.status}: helm may be at work; it counts as abandoned in ${left} s`;
-  throw new Refusal(reason('plan-failed', { object: objectOf(input), why: latest.status }, detail));
+  const facts = { object: objectOf(input), revision: latest.number, status: latest.status };
+  const seconds = Math.ceil((limit - age) / 1_000);
+  throw new Refusal(reason('plan-failed', { ...facts, why: 'helm-at-work', seconds }));
 }
 
 /** The newest revision below the live one that holds the release and was once rolled out. */
@@ -94,10 +95,12 @@ function targetOf(object: string, revisions: readonly Revision[], latest: Revisi
   const good = held.find(wasDeployed);
   if (good) return good;
   const [other] = held;
-  const why = other
-    ? `revision ${other.number} is ${other.status}`
-    : `its revision is not kept any more; helm keeps ${revisions.length} of ${object}`;
-  throw new Refusal(reason('release-not-eligible', { object, release: to.version }, why));
+  const facts = { object, release: to.version };
+  if (other) {
+    const { number: revision, status } = other;
+    throw new Refusal(reason('release-not-eligible', { ...facts, why: 'revision-is', revision, status }));
+  }
+  throw new Refusal(reason('release-not-eligible', { ...facts, why: 'revision-not-kept', kept: revisions.length }));
 }
 
 function bodyOf(input: RollbackInput, latest: Revision, target: Revision, major: 3 | 4, version: string): Rollback {

@@ -116,8 +116,8 @@ async function oldValues(connection: Connection, body: Restore, signal: AbortSig
   const copy = await readSecretCopy(connection, body.namespace, body.copy, signal);
   const text = copy?.data[copyKey];
   if (text !== undefined) return JSON.parse(Buffer.from(text, 'base64').toString('utf8')) as OldValues;
-  const detail = `the copy of its old values, secret ${body.namespace}/${body.copy}, is gone`;
-  throw new Refusal(reason('cannot-revert', { object: liveObject(body) }, detail));
+  const facts = { object: liveObject(body), copy: `${body.namespace}/${body.copy}` };
+  throw new Refusal(reason('cannot-revert', { ...facts, why: 'copy-gone' }));
 }
 
 function moved(body: Applying): Refusal {

@@ -123,14 +123,13 @@ async function tryOut(connection: Connection, wanted: Wanted, signal: AbortSigna
 }
 
 function conflict(object: string, error: KubeError): Refusal {
-  const detail = `${error.message}; \`force: true\` in the step takes these fields`;
-  return new Refusal(reason('plan-failed', { object, why: 'conflict' }, detail));
+  return new Refusal(reason('plan-failed', { object, why: 'conflict' }, error.message));
 }
 
 /** Backout does not change what it runs as: nobody would be left to put it right. */
 function refuseOwn(object: string, content: JsonObject): void {
   if (valueAt(content, '/metadata/labels/app.kubernetes.io~1name') !== 'backout') return;
-  throw new Refusal(reason('plan-failed', { object, why: 'own' }, 'it is part of Backout itself'));
+  throw new Refusal(reason('plan-failed', { object, why: 'own' }));
 }
 
 async function bodyOf(

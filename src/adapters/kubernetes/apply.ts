@@ -1,6 +1,6 @@
 import { note } from '../../domain/note.ts';
 import type { StepPlan } from '../../domain/plan.ts';
-import { Refusal, reason } from '../../domain/reason.ts';
+import { type Reason, Refusal, reason } from '../../domain/reason.ts';
 import type { Executor } from '../../ports/executor.ts';
 import { type Applying, applyBody } from './apply-body.ts';
 import { applyApply, observeApply, settleApply } from './apply-change.ts';
@@ -46,21 +46,22 @@ async function placed(
   manifests: readonly Manifest[],
   signal: AbortSignal,
 ): Promise<Wanted[]> {
-  const refuse = ({ file, kind, name }: Manifest, detail: string) =>
-    new Refusal(reason('plan-failed', { object: `folder ${folder}` }, `${file}, ${kind} ${name}: ${detail}`));
+  const refusal = ({ file, kind, name }: Manifest, facts: Reason['facts']) => {
+    const which = { object: `folder ${folder}`, file, manifest: `${kind} ${name}` };
+    return new Refusal(reason('plan-failed', { ...which, ...facts }));
+  };
   const kinds = new Map<string, Awaited<ReturnType<typeof findKind>>>();
   const found: Wanted[] = [];
   for (const manifest of manifests) {
     const { apiVersion, kind, name } = manifest;
     const namespace = manifest.namespace ?? where.namespace;
     if (namespace !== where.namespace && !alsoNamespaces.includes(namespace))
-      throw refuse(manifest, `namespace ${namespace} is none of the step's: name it in \`alsoNamespaces\``);
+      throw refusal(manifest, { why: 'namespace-not-named', namespace });
     const key = `${apiVersion} ${kind}`;
     if (!kinds.has(key)) kinds.set(key, await findKind(connection, manifest, signal));
     const known = kinds.get(key);
-    if (!known) throw refuse(manifest, `the cluster knows no ${kind} of ${apiVersion}`);
-    if (!known.namespaced)
-      throw refuse(manifest, 'it belongs to the whole cluster, and only what a namespace holds is applied');
+    if (!known) throw refusal(manifest, { why: 'kind-unknown', kind: `${kind} (${apiVersion})` });
+    if (!known.namespaced) throw refusal(manifest, { why: 'cluster-wide' });
     const { api, plural } = known;
     found.push({ place: { ...where, namespace, api, plural, kind, name }, manifest, force, graceSeconds });
   }

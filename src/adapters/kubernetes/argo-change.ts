@@ -137,8 +137,7 @@ export async function applyArgo(connection: Connection, change: ArgoChange, { si
 /** Refuses a Rollout that somebody paused: its controller does nothing until it is resumed. */
 export function refusePausedRollout(object: string, { rollout: { spec } }: ArgoWorld): void {
   if (!spec.paused) return;
-  const detail = 'it is paused (spec.paused), so its controller would do nothing; resume it first';
-  throw new Refusal(reason('plan-failed', { object, why: 'paused' }, detail));
+  throw new Refusal(reason('plan-failed', { object, why: 'paused' }));
 }
 
 /** Sends a change, valid only while the Rollout is what was read. Throws `KubeError`, and a refusal where the release gone to is not there any more. */
@@ -153,8 +152,8 @@ export async function writeArgo(
   const set = sets.find(({ name }) => name === change.set);
   if (set?.hash !== change.after) {
     const object = rolloutObject(change);
-    const detail = `its ReplicaSet ${change.set} is gone`;
-    throw new Refusal(reason('release-not-eligible', { object, release: change.version }, detail));
+    const facts = { object, release: change.version, set: change.set };
+    throw new Refusal(reason('release-not-eligible', { ...facts, why: 'set-gone' }));
   }
   const patch: JsonObject[] = [
     { op: 'test', path: '/metadata/uid', value: holder.live.metadata.uid },

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import { type Note, note } from '../../domain/note.ts';
 import type { OperationDraft, StepPlan } from '../../domain/plan.ts';
-import { Refusal, reason } from '../../domain/reason.ts';
+import { type Reason, Refusal, reason } from '../../domain/reason.ts';
 import type { Executor, PlanContext } from '../../ports/executor.ts';
 import { type ArgoWorld, isUpdating, type ReleaseSet, readArgo, rolloutObject, stableSet } from './argo.ts';
 import {
@@ -54,7 +54,7 @@ async function planArgo(connection: Connection, { signal }: PlanContext, raw: Js
   const input = argoRolloutsInput.parse(raw);
   const object = rolloutObject(input);
   const world = await readArgo(connection, input, signal);
-  if (!world) throw refused(object, 'gone', 'there is no such Rollout');
+  if (!world) throw refused({ object, why: 'gone', kinds: 'Rollout' });
   const planning = { connection, input, object, world, signal };
   if (input.action === 'undo') return planUndo(planning);
   if (input.action === 'abort') return planAbort(planning);
@@ -69,7 +69,7 @@ async function planArgo(connection: Connection, { signal }: PlanContext, raw: Js
     const operation = await drafted(planning, body, note('rollout-retries', { object, version }), inverse);
     return { ...emptyPlan, operations: [operation], warnings: [note('retry-brings-back', { object, version })] };
   }
-  if (status.abort) throw refused(object, 'aborted', 'its update was aborted; retry it first');
+  if (status.abort) throw refused({ object, why: 'aborted' });
   const body = bodyOf(input, world, 'promote-full', version);
   const operation = await drafted(planning, body, note('rollout-promotes', { object, version }), null);
   return { ...emptyPlan, operations: [operation], interruption: { kind: 'unknown' }, expectedMs: 30_000 };
@@ -84,8 +84,8 @@ export interface Planning {
   readonly signal: AbortSignal;
 }
 
-function refused(object: string, why: string, detail: string): Refusal {
-  return new Refusal(reason('plan-failed', { object, why }, detail));
+function refused(facts: Reason['facts']): Refusal {
+  return new Refusal(reason('plan-failed', facts));
 }
 
 function bodyOf<A extends ArgoChange['action']>(
@@ -157,12 +157,10 @@ export async function planAbort(planning: Planning): Promise<StepPlan> {
 /** The stable release, with pods to take the traffic; without any, moving it would only lose it. */
 function demandStable(object: string, world: ArgoWorld): ReleaseSet {
   const stable = stableSet(world);
-  if (!stable)
-    throw refused(object, 'no-stable', 'no release of it has ever been rolled out fully, so none can take over');
+  if (!stable) throw refused({ object, why: 'no-stable' });
   const { replicas } = world.rollout.spec;
   if (stable.available > 0 || replicas === 0) return stable;
-  const detail = `0 of ${replicas} pods of the stable release ${stable.version} are available, so nobody could take over`;
-  throw refused(object, 'not-ready', detail);
+  throw refused({ object, why: 'stable-not-ready', pods: replicas, version: stable.version });
 }
 
 async function planUndo(planning: Planning & { readonly input: Input }): Promise<StepPlan> {
@@ -236,10 +234,10 @@ function targetOf(object: string, world: ArgoWorld, to: Input['to']): ReleaseSet
   if (to !== 'stable') {
     const found = world.sets.find(({ revision }) => revision === to);
     if (found) return found;
-    const detail = `revision ${to} is not in its history any more`;
-    throw new Refusal(reason('release-not-eligible', { object, release: String(to) }, detail));
+    throw new Refusal(
+      reason('release-not-eligible', { object, release: String(to), why: 'not-in-history', revision: to }),
+    );
   }
   if (isUpdating(world)) return demandStable(object, world);
-  const detail = 'its present release is fully promoted, so it is the stable one: name a revision to go back to';
-  throw new Refusal(reason('no-good-release', { object }, detail));
+  throw new Refusal(reason('no-good-release', { object, why: 'fully-promoted' }));
 }

@@ -4,6 +4,8 @@ import type { ApplyContext, Settlement } from '../../ports/executor.ts';
 import { type ArgoWorld, isObserved, readArgo, rolloutObject, stableSet } from './argo.ts';
 import { type ArgoChange, rolloutNote, stateOf } from './argo-change.ts';
 import type { Connection } from './connect.ts';
+import { type Failure, notSettled } from './failing.ts';
+import { placeOf } from './lasting.ts';
 import { settleBy } from './object-executor.ts';
 import { isControlledBy, readPods } from './objects.ts';
 import { podProblem } from './rollout.ts';
@@ -31,13 +33,13 @@ export function settleArgo(
   const object = rolloutObject(change);
   const began = clock.now();
   const watching: Watching = { began, served: false, deadlineMs: limitMs, troubles: new Map() };
-  const failed = (what: string): Settlement => {
+  const failed = (failure: Failure): Settlement => {
     const facts = { object, version: change.version };
-    return { state: 'failed', reason: reason('not-settled', facts, what), served: watching.served };
+    return { state: 'failed', reason: notSettled(facts, failure), served: watching.served };
   };
   const look = async (): Promise<Settlement | null> => {
     const world = await readArgo(connection, change, context.signal);
-    if (!world) return failed('it was deleted meanwhile');
+    if (!world) return failed({ cause: 'deleted' });
     const { spec } = world.rollout;
     if (change.action === 'template') watching.deadlineMs = (spec.progressDeadlineSeconds + 30) * 1000;
     watching.served ||= (goalOf(change, world)?.available ?? 0) > 0;
@@ -50,7 +52,7 @@ export function settleArgo(
     if (stuck) return failed(stuck);
     return clock.now() - began > watching.deadlineMs ? overdue() : null;
   };
-  const overdue = () => failed(`it has not come to rest after ${Math.round((clock.now() - began) / 1000)} s`);
+  const overdue = () => failed({ cause: 'no-rest', facts: { ms: clock.now() - began } });
   return settleBy(object, look, overdue, { context, clock, limitMs: Number.POSITIVE_INFINITY });
 }
 
@@ -65,15 +67,15 @@ const stepOf = ({ rollout: { status, spec } }: ArgoWorld) =>
   `${status.currentStepIndex}/${spec.strategy.canary?.steps?.length ?? 0}`;
 
 /** Why no time will bring it to rest: its controller gave up, or it waits for a person. */
-function whyStuck(change: ArgoChange, world: ArgoWorld): string | null {
+function whyStuck(change: ArgoChange, world: ArgoWorld): Failure | null {
   const { spec, status } = world.rollout;
   if (change.action === 'abort' || !isObserved(world)) return null;
-  if (status.phase === 'Degraded') return `its controller says: ${status.message}`;
+  if (status.phase === 'Degraded') return { cause: 'degraded', said: status.message };
   if (change.action !== 'template' || status.phase !== 'Paused') return null;
   const step = spec.strategy.canary?.steps?.[status.currentStepIndex];
   const endless = step === undefined || (step.pause !== undefined && step.pause?.duration === undefined);
-  const why = status.pauseConditions?.map(condition => condition.reason).join(', ') ?? '';
-  return endless ? `it waits at step ${stepOf(world)} until somebody promotes it (${why})` : null;
+  const names = status.pauseConditions?.map(condition => condition.reason).join(', ') ?? '';
+  return endless ? { cause: 'waits-for-promotion', facts: { step: stepOf(world), names } } : null;
 }
 
 /** A trouble of the new pods that has lasted for the time of grace. */
@@ -84,7 +86,7 @@ async function troubleOf(
   { troubles }: Watching,
   { signal }: ApplyContext,
   clock: { now(): number },
-): Promise<string | null> {
+): Promise<Failure | null> {
   const set = goalOf(change, world);
   const { selector } = world.rollout.spec;
   if (change.action !== 'template' || !set || !selector || templateHash(set.template) !== change.after) return null;
@@ -96,7 +98,8 @@ async function troubleOf(
     const since = troubles.get(key) ?? clock.now();
     troubles.set(key, since);
     const grace = problem.atOnce ? 0 : Math.max(change.graceSeconds, problem.atLeastSeconds) * 1000;
-    if (clock.now() - since >= grace) return `pod ${problem.pod}: ${problem.reason}, ${problem.message}`;
+    if (clock.now() - since < grace) continue;
+    return { cause: problem.reason, facts: placeOf(problem), said: problem.message };
   }
   return null;
 }

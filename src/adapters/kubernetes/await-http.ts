@@ -78,8 +78,10 @@ async function askUntil(
     const { status, note: said } = await ask();
     served ||= said.code === 'http-good' || said.code === 'http-good-so-far';
     if (status === 'passed') return { state: 'settled', note: said, served };
-    if (status !== 'waiting')
-      return { state: 'failed', reason: reason('not-settled', { object, cause: said.code }, said.detail), served };
+    if (status !== 'waiting') {
+      const facts = { ...said.facts, object, cause: said.code };
+      return { state: 'failed', reason: reason('no-good-answer', facts, said.detail), served };
+    }
     context.progress(said);
     await delay(interval, undefined, { signal: context.signal });
   }

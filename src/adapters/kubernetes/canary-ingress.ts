@@ -63,9 +63,8 @@ export async function ingressChange(
   readonly warnings: readonly Note[];
 } | null> {
   const object = liveObject(place);
-  const refused = (why: string, detail: string) => new Refusal(reason('plan-failed', { object, why }, detail));
   const { annotations, uid } = live.metadata;
-  if (!isCanary(live)) throw refused('no-canary', `it is no canary of ingress-nginx: ${prefix} is not "true"`);
+  if (!isCanary(live)) throw new Refusal(reason('plan-failed', { object, why: 'no-canary', annotation: prefix }));
   const total = Number(annotations[`${prefix}-weight-total`] ?? 100);
   const after = String(Math.round((wish.weight * total) / 100));
   const before = annotations[annotation] ?? null;
@@ -74,7 +73,7 @@ export async function ingressChange(
   const stable = (await ingresses(connection, place, wish.signal)).filter(
     other => !isCanary(other) && hostsOf(other).some(host => hostsOf(own).includes(host)),
   );
-  if (stable.length === 0) throw refused('no-stable', 'no other Ingress serves its hosts, so nobody could take over');
+  if (stable.length === 0) throw new Refusal(reason('plan-failed', { object, why: 'no-other-ingress' }));
   const grows = Number(after) > Number(before ?? 0);
   const receivers = grows ? servicesOf(own) : [...new Set(stable.flatMap(servicesOf))];
   const { minReady } = wish;

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { note } from '../../domain/note.ts';
 import type { StepPlan } from '../../domain/plan.ts';
-import { Refusal, reason } from '../../domain/reason.ts';
+import { type Reason, Refusal, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation, Settlement } from '../../ports/executor.ts';
 import type { Connection } from './connect.ts';
 import { flaggerApi } from './drivers.ts';
+import { type Failure, notSettled } from './failing.ts';
 import { objectName, whereFields } from './input.ts';
 import { refuseUnaccepted } from './keyed-plan.ts';
 import { KubeError } from './kube-error.ts';
@@ -100,26 +101,23 @@ export async function observeCanary(
 const canaryNote = (object: string, { status }: Canary) =>
   note('canary-stands', { object, phase: status.phase, weight: status.canaryWeight });
 
-function refused(object: string, why: string, detail: string): Refusal {
-  return new Refusal(reason('plan-failed', { object, why }, detail));
+function refused(facts: Reason['facts']): Refusal {
+  return new Refusal(reason('plan-failed', facts));
 }
 
 /** Compiles the failing of an analysis by Flagger's own rule; nothing where none is under way. */
 export async function planCanary(connection: Connection, place: CanaryPlace, signal: AbortSignal): Promise<StepPlan> {
   const object = objectIs(place);
   const canary = await readCanary(connection, place, signal);
-  if (!canary) throw refused(object, 'gone', 'there is no such Canary');
+  if (!canary) throw refused({ object, why: 'gone', kinds: 'Canary' });
   const { spec, status } = canary;
   const { kind, name } = spec.targetRef;
-  if (promoted.has(status.phase)) {
-    const detail = `its new release takes all the traffic (${status.phase}): take ${kind} ${name} back, Flagger then analyses that`;
-    throw refused(object, 'promoted', detail);
-  }
+  if (promoted.has(status.phase))
+    throw refused({ object, why: 'promoted', phase: status.phase, target: `${kind} ${name}` });
   if (!judging.has(status.phase)) return emptyPlan;
   refuseSuspended(object, canary);
   const ready = await primaryReady(connection, place, canary, signal);
-  if (ready === 0)
-    throw refused(object, 'not-ready', `no pod of ${name}-primary is available, so nobody could take over`);
+  if (ready === 0) throw refused({ object, why: 'primary-not-ready', workload: `${name}-primary` });
   const { context, kubeconfig, namespace, canary: of } = place;
   const known = { uid: canary.metadata.uid, analysed: status.lastAppliedSpec, threshold: thresholdOf(canary) };
   const body: FailAnalysis = { action: 'fail-analysis', context, kubeconfig, namespace, canary: of, ...known };
@@ -145,7 +143,7 @@ const msOf = (interval: string) =>
   );
 
 function refuseSuspended(object: string, { spec }: Canary): void {
-  if (spec.suspend) throw refused(object, 'suspended', 'it is suspended, so Flagger would do nothing; resume it first');
+  if (spec.suspend) throw refused({ object, why: 'suspended' });
 }
 
 /** Available pods of what takes the traffic; a Canary of a Service has no such workload. Throws `KubeError`. */
@@ -214,28 +212,25 @@ export function settleCanary(
 ): Promise<Settlement> {
   const object = objectIs(change);
   const began = clock.now();
-  const failed = (detail: string): Settlement => ({
+  const failed = (failure: Failure): Settlement => ({
     state: 'failed',
-    reason: reason('not-settled', { object }, detail),
+    reason: notSettled({ object }, failure),
     served: true,
   });
   const look = async (): Promise<Settlement | null> => {
     const canary = await readCanary(connection, change, context.signal);
-    if (!canary) return failed('it was deleted meanwhile');
+    if (!canary) return failed({ cause: 'deleted' });
     const state = stateOf(change, canary);
     const told = canaryNote(object, canary);
     if (state === 'applied') {
       const served = (await primaryReady(connection, change, canary, context.signal)) > 0;
       return { state: 'settled', note: told, served };
     }
-    if (state === 'not-applied') return failed(`Flagger has gone on to ${canary.status.phase}`);
+    if (state === 'not-applied') return failed({ cause: 'flagger-went-on', facts: { phase: canary.status.phase } });
     context.progress(told);
     const limit = (canary.spec.progressDeadlineSeconds + 120) * 1000;
-    return clock.now() - began > limit ? failed(`Flagger has not acted after ${limit / 1000} s`) : null;
+    return clock.now() - began > limit ? overdue() : null;
   };
-  return settleBy(object, look, () => failed('Flagger has not acted'), {
-    context,
-    clock,
-    limitMs: Number.POSITIVE_INFINITY,
-  });
+  const overdue = () => failed({ cause: 'flagger-idle', facts: { ms: clock.now() - began } });
+  return settleBy(object, look, overdue, { context, clock, limitMs: Number.POSITIVE_INFINITY });
 }

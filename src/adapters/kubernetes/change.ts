@@ -189,6 +189,6 @@ function moved(change: Change): Refusal {
 }
 
 function gone(change: Change): Refusal {
-  const detail = `it is not in the history of ${objectOf(change)} any more`;
-  return new Refusal(reason('release-not-eligible', { object: objectOf(change), release: change.version }, detail));
+  const facts = { object: objectOf(change), release: change.version };
+  return new Refusal(reason('release-not-eligible', { ...facts, why: 'not-in-history' }));
 }

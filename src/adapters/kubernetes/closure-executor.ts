@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
-import { note } from '../../domain/note.ts';
 import type { OperationDraft } from '../../domain/plan.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type {
@@ -148,7 +147,7 @@ function settleRestore({ connect, clock }: Deps, restore: Restore, context: Appl
   const overdue = (): Settlement => ({
     state: 'failed',
     served: false,
-    reason: reason('not-settled', { object }, note('configuration-is-not-at', { object }).detail),
+    reason: reason('not-settled', { object, cause: 'not-written', ms: limitMs }),
   });
   return settleBy(object, look, overdue, { context, clock, limitMs });
 }

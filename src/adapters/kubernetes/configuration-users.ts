@@ -29,7 +29,6 @@ export async function refuseInUse(connection: Connection, place: KeyedPlace, sig
   );
   if (users.length === 0) return;
   const object = keyedObject(place);
-  const names = users.map(({ metadata }) => metadata.name).slice(0, 5);
-  const detail = `${object} is immutable, and nodes keep what they read of it while a pod uses it (now ${names.join(', ')}): scale to 0 what reads it, then go back`;
-  throw new Refusal(reason('plan-failed', { object, why: 'immutable-in-use', names }, detail));
+  const names = users.map(({ metadata }) => metadata.name);
+  throw new Refusal(reason('plan-failed', { object, why: 'immutable-in-use', names }));
 }

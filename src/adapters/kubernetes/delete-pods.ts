@@ -64,13 +64,8 @@ async function planDeletions(connection: Connection, { signal }: PlanContext, ra
 
 /** Deleting helps only where the controller itself waits for a broken pod: one after the other, by rolling update. */
 function refuseRecovery(object: string, { spec }: Counted): void {
-  const refuse = (why: string, detail: string) => new Refusal(reason('plan-failed', { object, why }, detail));
-  if (spec.podManagementPolicy === 'Parallel') {
-    throw refuse('parallel', 'its pods are managed in parallel, so its rollout does not hang at a broken one');
-  }
-  if (spec.updateStrategy?.type === 'OnDelete') {
-    throw refuse('on-delete', 'its update strategy is OnDelete: deleting pods is its rollout, not its recovery');
-  }
+  if (spec.podManagementPolicy === 'Parallel') throw new Refusal(reason('plan-failed', { object, why: 'parallel' }));
+  if (spec.updateStrategy?.type === 'OnDelete') throw new Refusal(reason('plan-failed', { object, why: 'on-delete' }));
 }
 
 /** The pods that are meant, as they are now; those already on their way out are left aside. */
@@ -81,14 +76,13 @@ function chosen(input: DeletePodsInput, workload: Counted, present: readonly Pod
   if (named) {
     const missing = named.filter(name => !staying.some(({ metadata }) => metadata.name === name));
     if (missing.length === 0) return inOrder(staying.filter(({ metadata }) => named.includes(metadata.name)));
-    const detail = `it has no pod ${missing.join(', ')}`;
-    throw new Refusal(reason('plan-failed', { object, why: 'no-such-pod', pods: missing }, detail));
+    throw new Refusal(reason('plan-failed', { object, why: 'no-such-pod', pods: missing }));
   }
   if (selector) {
     const wanted = Object.entries(selector);
     const found = staying.filter(({ metadata }) => wanted.every(([key, value]) => metadata.labels[key] === value));
     if (found.length > 0) return inOrder(found);
-    throw new Refusal(reason('plan-failed', { object, why: 'no-such-pod' }, 'none of its pods has these labels'));
+    throw new Refusal(reason('plan-failed', { object, why: 'no-pod-with-labels' }));
   }
   const broken = inOrder(staying.filter(pod => !isReady(pod)));
   if (!input.recovery) return broken;

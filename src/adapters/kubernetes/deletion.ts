@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { hideSecretsInText } from '../../domain/hide.ts';
 import { note } from '../../domain/note.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation, Settlement } from '../../ports/executor.ts';
 import type { Connection } from './connect.ts';
 import { type Counted, readCounted, readPodsOf, wantedPods } from './counted.ts';
 import type { Deletion } from './delete-pods-input.ts';
-import { type Failure, withLastWords } from './failing.ts';
+import { type Failure, notSettled, withLastWords } from './failing.ts';
 import { objectOf, workloadOf } from './input.ts';
 import { KubeError, unlessGone } from './kube-error.ts';
 import { lasting, type Problems } from './lasting.ts';
@@ -142,8 +141,7 @@ async function refuseMoved(
     throw new Refusal(reason('target-changed', { object }));
   }
   if (!deletion.recovery || !hasCurrentTemplate(pod, workload)) return;
-  const detail = `${objectOf(deletion)} still has the template that this pod was made from, so the next one would be as broken; take the template back first`;
-  throw new Refusal(reason('step-failed', { object, why: 'same-template' }, detail));
+  throw new Refusal(reason('step-failed', { object, why: 'same-template', workload: objectOf(deletion) }));
 }
 
 /** Whether a StatefulSet would make this pod anew from the very template that it has. */
@@ -165,15 +163,15 @@ export async function settleDeletion(
   const problems: Problems = new Map();
   let served = false;
   const object = podObject(deletion);
-  const failed = ({ what, cause = '' }: Failure): Settlement => {
-    return { state: 'failed', served, reason: reason('not-settled', { object, cause }, hideSecretsInText(what)) };
+  const failed = (failure: Failure): Settlement => {
+    return { state: 'failed', served, reason: notSettled({ object }, failure) };
   };
   const look = async (): Promise<Settlement | null> => {
     const [pod, workload] = await Promise.all([
       readPod(connection, deletion, signal),
       unlessGone(readCounted(connection, deletion, signal)),
     ]);
-    if (!workload) return failed({ what: `${objectOf(deletion)} was deleted meanwhile`, cause: 'deleted' });
+    if (!workload) return failed({ cause: 'workload-deleted', facts: { workload: objectOf(deletion) } });
     if (pod && deletion.whileNotReady && isReady(pod)) {
       return { state: 'settled', served: true, note: note('pod-ready-again', { object }) };
     }
@@ -189,8 +187,7 @@ export async function settleDeletion(
     const failure = lasting(problems, problemsOf(workload, followers), deletion.graceSeconds, clock.now());
     return failure ? failed(await withLastWords(connection, deletion.namespace, failure, signal)) : null;
   };
-  const overdue = () =>
-    failed({ what: `no pod in its place is Ready within ${limitMs / 60_000} min`, cause: 'deadline' });
+  const overdue = () => failed({ cause: 'follower-overdue', facts: { ms: limitMs } });
   return settleBy(object, look, overdue, { context, clock, limitMs });
 }
 

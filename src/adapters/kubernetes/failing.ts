@@ -1,4 +1,5 @@
 import { hideSecretsInText } from '../../domain/hide.ts';
+import { type Reason, reason } from '../../domain/reason.ts';
 import type { Connection } from './connect.ts';
 import { KubeError } from './kube-error.ts';
 import { kubectl } from './kubectl.ts';
@@ -42,12 +43,11 @@ export interface Moment {
   readonly patchedAt: number;
 }
 
-/** Why a rollout counts as failed, and the container whose last words say more. */
+/** Why a rollout counts as failed: the code of the cause with the facts its sentence names, and what a server or a container said. */
 export interface Failure {
-  readonly what: string;
-  readonly cause?: string;
-  readonly pod?: string;
-  readonly container?: string | null | undefined;
+  readonly cause: string;
+  readonly facts?: Readonly<Record<string, string | number>>;
+  readonly said?: string;
 }
 
 /** How much later than the controller we declare its deadline passed, in ms. */
@@ -80,8 +80,7 @@ function deadlinePassed(look: Look, watching: Watching, { now, patchedAt }: Mome
   const fresh = state.phase === 'stuck' && patchedAt > 0 && state.since >= patchedAt + patience - 1000;
   const overdue = now > watching.moved.at + patience + slack;
   if (!fresh && !overdue) return null;
-  const said = state.phase === 'stuck' ? state.message : '';
-  return { what: [`not ready within its ${patience / 1000} s`, said].filter(Boolean).join(': '), cause: 'deadline' };
+  return { cause: 'deadline', facts: { ms: patience }, said: state.phase === 'stuck' ? state.message : '' };
 }
 
 /** When a pod of the new template was last made or got ready, epoch ms by the API server's clock; 0 where none was. */
@@ -109,8 +108,7 @@ function stuckOn({ world, change, all, tended }: Look): PodProblem[] {
   if (!next) return [];
   const pod = next.metadata.name;
   const command = kubectl(change, 'delete', 'pod', pod);
-  const message = `the StatefulSet waits for this pod, which hangs on the release before; delete it: ${command}`;
-  return [{ pod, reason: 'StatefulSetStuck', message, atLeastSeconds: 0 }];
+  return [{ pod, reason: 'StatefulSetStuck', message: '', command, atLeastSeconds: 0 }];
 }
 
 /** Lines of a dead container's log that go into the reason, and the bytes read for them. */
@@ -124,19 +122,25 @@ export async function withLastWords(
   failure: Failure,
   signal: AbortSignal,
 ): Promise<Failure> {
-  const { pod, container, cause } = failure;
+  const { cause } = failure;
+  const { pod, container } = failure.facts ?? {};
   if (!pod || !container || (cause !== 'CrashLoopBackOff' && cause !== 'OOMKilled' && cause !== 'RunContainerError')) {
     return failure;
   }
-  const query = `container=${encodeURIComponent(container)}&previous=true&tailLines=${lastLines}&limitBytes=${longest}`;
-  const path = `${pathOf('api/v1', namespace, 'pods', pod)}/log?${query}`;
+  const query = `container=${encodeURIComponent(String(container))}&previous=true&tailLines=${lastLines}&limitBytes=${longest}`;
+  const path = `${pathOf('api/v1', namespace, 'pods', String(pod))}/log?${query}`;
   const request = { verb: 'get', resource: 'pods/log', namespace, path, signal, accept: 'text/plain, */*' };
   try {
     const answer = await connection.ask({ ...request, longest: 4 * longest, limitMs: 5_000 });
     const said = answer.status === 200 ? hideSecretsInText(answer.text).trim() : '';
-    return said ? { ...failure, what: `${failure.what}; it said last: ${said}` } : failure;
+    return said ? { cause, facts: { ...failure.facts, last: 'yes' }, said } : failure;
   } catch (error) {
     if (error instanceof KubeError) return failure;
     throw error;
   }
+}
+
+/** A reason with a failure's cause and place, secrets hidden in what was said. */
+export function notSettled(facts: Reason['facts'], { cause, facts: more, said }: Failure): Reason {
+  return reason('not-settled', { ...facts, cause, ...more }, hideSecretsInText(said ?? ''));
 }

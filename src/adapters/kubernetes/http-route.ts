@@ -76,13 +76,12 @@ export function routeChange(
 ): { readonly change: RouteChange; readonly inverse: RouteChange } | null {
   const object = liveObject(place);
   const { backend, weight, minReady } = wish;
-  const refused = (why: string, detail: string) => new Refusal(reason('plan-failed', { object, why }, detail));
-  if (!backend) throw refused('no-backend', 'the catalogue has to name the Service of the new release as backend');
+  if (!backend) throw new Refusal(reason('plan-failed', { object, why: 'no-backend' }));
   const all = routeOf(live).spec.rules.map((_, rule) => ({ rule, before: weightsOf(live, rule) }));
   const own = all.filter(({ before }) => before.some(({ name }) => name === backend));
-  if (own.length === 0) throw refused('no-such-backend', `none of its rules leads to service ${backend}`);
+  if (own.length === 0) throw new Refusal(reason('plan-failed', { object, why: 'no-such-backend', backend }));
   if (own.some(({ before }) => before.every(({ name }) => name === backend)))
-    throw refused('no-other-backend', `a rule of it leads to service ${backend} alone, so nobody could take over`);
+    throw new Refusal(reason('plan-failed', { object, why: 'no-other-backend', backend }));
   const rules = own.map(({ rule, before }) => ({ rule, before, after: shared(before, backend, weight) }));
   const changed = rules.filter(({ before, after }) => !same(before, after));
   if (changed.length === 0) return null;
@@ -135,7 +134,5 @@ export const routeSplitter: Splitter<RouteChange> = {
       ];
     }),
   inWords: (change, side) =>
-    change.rules.flatMap(one =>
-      one[side].map(({ name, weight }) => `rule ${one.rule + 1}, service ${name}: ${weight}`),
-    ),
+    change.rules.flatMap(one => one[side].map(({ name, weight }) => `rules[${one.rule}] ${name}: ${weight}`)),
 };

@@ -75,17 +75,17 @@ export function notesOn(change: Change, { spec }: Workload) {
 
 const lowestOf = (pods: number, partition: number) => ({ kept: Math.min(pods, partition), pods });
 
-/** What the new pods need and do not find refuses the plan, and what is `lost` besides; what we may not read is told as not checked. */
+/** What the new pods need and do not find refuses the plan, and images that are `lost`; what we may not read is told as not checked. */
 export function judgeReferences(
   object: string,
   version: string,
   found: readonly Found[],
   lost: readonly string[] = [],
 ): Note[] {
-  const gone = [...found.filter(({ state }) => state === 'gone').map(wordsOf), ...lost];
-  if (gone.length > 0) {
-    const detail = `what it needs is gone: ${gone.join(', ')}`;
-    throw new Refusal(reason('release-not-eligible', { object, release: version, missing: gone }, detail));
+  const missing = found.filter(({ state }) => state === 'gone').map(wordsOf);
+  if (missing.length > 0 || lost.length > 0) {
+    const facts = { object, release: version, missing, images: lost };
+    throw new Refusal(reason('release-not-eligible', { ...facts, why: 'parts-gone' }));
   }
   const unread = found.filter(({ state }) => state === 'forbidden').map(wordsOf);
   return unread.length > 0 ? [note('references-not-readable', { object, names: unread })] : [];

@@ -120,8 +120,7 @@ export async function applyKeyed(
 export function refuseFixed(object: string, accepted: Accepted, keyed: Keyed): void {
   refuseOwners(object, accepted, keyed);
   if (!keyed.immutable) return;
-  const detail = 'it is immutable: make another one under a new name, and let what reads it name that one';
-  throw new Refusal(reason('plan-failed', { object, why: 'immutable' }, detail));
+  throw new Refusal(reason('plan-failed', { object, why: 'fixed' }));
 }
 
 /** The old values of some keys, as a copy in the cluster holds them. */
@@ -147,8 +146,8 @@ async function cellsWanted(
   const other = Object.entries(change.after).filter(([key, wanted]) => (made[key] ?? null) !== wanted);
   if (other.length === 0) return cells;
   const object = keyedObject(change);
-  const detail = `the value of ${other.map(([key]) => key).join(', ')} is not the one that was planned`;
-  throw new Refusal(reason(change.action === 'set' ? 'target-changed' : 'cannot-revert', { object }, detail));
+  const facts = { object, why: 'other-value', keys: other.map(([key]) => key) };
+  throw new Refusal(reason(change.action === 'set' ? 'target-changed' : 'cannot-revert', facts));
 }
 
 /** The cells that setting and removing keys makes; what is set always stands in `data`. Throws a `Refusal` where a reference holds nothing. */
@@ -174,8 +173,8 @@ async function cellsToRestore(
   if (change.copy === null) return change.old ?? {};
   const copy = await readSecretCopy(connection, change.namespace, change.copy, signal);
   if (!copy) {
-    const detail = `the copy of its old values, secret ${change.namespace}/${change.copy}, is gone`;
-    throw new Refusal(reason('cannot-revert', { object: keyedObject(change) }, detail));
+    const facts = { object: keyedObject(change), copy: `${change.namespace}/${change.copy}` };
+    throw new Refusal(reason('cannot-revert', { ...facts, why: 'copy-gone' }));
   }
   return Object.fromEntries(
     Object.entries(change.places).map(([key, map]) => {

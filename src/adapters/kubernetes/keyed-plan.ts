@@ -95,7 +95,7 @@ async function readIt(connection: Connection, place: KeyedPlace, signal: AbortSi
   } catch (error) {
     if (!(error instanceof KubeError) || error.status !== 404) throw error;
     const object = keyedObject(place);
-    throw new Refusal(reason('plan-failed', { object, why: 'gone' }, 'there is no such object'));
+    throw new Refusal(reason('plan-failed', { object, why: 'gone' }));
   }
 }
 

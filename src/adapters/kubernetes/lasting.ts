@@ -17,12 +17,21 @@ export function lasting(
   const present = new Set(problems.map(({ pod }) => pod));
   for (const [pod, { seen }] of known) if (!present.has(pod) && now - seen > linger) known.delete(pod);
   for (const problem of problems) {
-    const { pod, reason: cause, message, atOnce, atLeastSeconds, container } = problem;
+    const { pod, reason: cause, message: said, atOnce, atLeastSeconds } = problem;
     const since = known.get(pod)?.since ?? now;
     known.set(pod, { since, seen: now });
     if (!atOnce && now - since < Math.max(graceSeconds, atLeastSeconds) * 1000) continue;
-    const what = `${pod ? `pod ${pod}: ` : ''}${cause}, ${message}`;
-    return { what, cause, pod, ...(container ? { container } : {}) };
+    return { cause, facts: placeOf(problem), said };
   }
   return null;
+}
+
+/** The facts by which people find what has a problem. */
+export function placeOf({ pod, container, exitCode, command }: PodProblem): Readonly<Record<string, string | number>> {
+  return {
+    ...(pod ? { pod } : {}),
+    ...(container ? { container } : {}),
+    ...(exitCode == null ? {} : { exitCode }),
+    ...(command ? { command } : {}),
+  };
 }

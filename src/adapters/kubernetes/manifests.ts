@@ -4,7 +4,7 @@ import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { hideSecretsInText } from '../../domain/hide.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
-import { Refusal, reason } from '../../domain/reason.ts';
+import { type Reason, Refusal, reason } from '../../domain/reason.ts';
 import { isSecretName, isSecretValue } from '../../domain/secret.ts';
 import { objectName, whereFields } from './input.ts';
 
@@ -33,44 +33,58 @@ const head = z.looseObject({
 export async function readManifests(root: string, folder: string): Promise<Manifest[]> {
   const base = await realpath(root).catch(() => root);
   const files = await filesBelow(base, join(base, folder), folder);
-  const refuse = (detail: string) => refusal(folder, detail);
-  if (files.length > most.files) throw refuse(`it holds ${files.length} manifests, and ${most.files} are the most`);
+  if (files.length > most.files)
+    throw refusal(folder, { why: 'too-many-manifests', count: files.length, most: most.files });
   const sizes = await Promise.all(files.map(async file => (await stat(file)).size));
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
-  if (bytes > most.bytes) throw refuse(`it holds ${bytes} bytes, and ${most.bytes} are the most`);
+  if (bytes > most.bytes) throw refusal(folder, { why: 'folder-too-large', bytes, most: most.bytes });
   const found: Manifest[] = [];
   for (const file of files) {
     const name = relative(base, file);
     for (const object of objectsIn(await readFile(file, 'utf8'), name, folder))
       found.push(manifestOf(object, name, folder));
   }
-  if (found.length === 0) throw refuse('it holds no manifest');
+  if (found.length === 0) throw refusal(folder, { why: 'no-manifest' });
   const keys = found.map(({ kind, namespace, name, apiVersion }) => [apiVersion, kind, namespace, name].join(' '));
   const twice = keys.find((key, at) => keys.indexOf(key) !== at);
-  if (twice) throw refuse(`${twice} stands there twice`);
+  if (twice) throw refusal(folder, { why: 'manifest-twice', name: twice });
   return found;
 }
 
-function refusal(folder: string, detail: string): Refusal {
-  return new Refusal(reason('plan-failed', { object: `folder ${folder}` }, detail));
+function refusal(folder: string, facts: Reason['facts'], said?: string): Refusal {
+  return new Refusal(reason('plan-failed', { object: `folder ${folder}`, ...facts }, said));
 }
 
+/** The manifests of a folder. Links count where they stay inside it: all files of a ConfigMap that is mounted are links to `..data`. */
 async function filesBelow(base: string, place: string, folder: string): Promise<string[]> {
-  const real = await realpath(place).catch(() => {
-    throw refusal(folder, `${relative(base, place)} is not there on this worker`);
+  const top = await realpath(place).catch(() => {
+    throw refusal(folder, { why: 'path-missing', path: relative(base, place) });
   });
-  if (!real.startsWith(base + sep))
-    throw refusal(folder, `${relative(base, place)} leads out of the catalogue's folder`);
-  const entries = await readdir(real, { withFileTypes: true }).catch(() => {
-    throw refusal(folder, `${relative(base, real)} is no folder that can be read`);
+  if (!top.startsWith(base + sep)) throw refusal(folder, { why: 'path-leads-out', path: relative(base, place) });
+  return filesIn({ base, top, folder }, place, [top]);
+}
+
+/** `within`: the real paths of the folders that lead here, the last of them the one that is read. */
+async function filesIn(
+  at: { readonly base: string; readonly top: string; readonly folder: string },
+  place: string,
+  within: readonly string[],
+): Promise<string[]> {
+  const { base, top, folder } = at;
+  const refuse = (why: string, path: string) => refusal(folder, { why, path: relative(base, path) });
+  const names = await readdir(place).catch(() => {
+    throw refuse('path-unreadable', place);
   });
   const found: string[] = [];
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const path = join(real, entry.name);
-    if (entry.name.startsWith('.')) continue;
-    if (entry.isSymbolicLink()) throw refusal(folder, `${relative(base, path)} is a link: only files are applied`);
-    if (entry.isDirectory()) found.push(...(await filesBelow(base, path, folder)));
-    else if (/\.(ya?ml|json)$/.test(entry.name)) found.push(path);
+  for (const name of names.filter(one => !one.startsWith('.')).sort()) {
+    const path = join(place, name);
+    const real = await realpath(path).catch(() => {
+      throw refuse('path-missing', path);
+    });
+    if (!real.startsWith(top + sep) || within.includes(real)) throw refuse('path-leads-out', path);
+    const is = await stat(real);
+    if (is.isDirectory()) found.push(...(await filesIn(at, path, [...within, real])));
+    else if (is.isFile() && /\.(ya?ml|json)$/.test(name)) found.push(path);
   }
   return found;
 }
@@ -85,7 +99,8 @@ function objectsIn(text: string, file: string, folder: string): unknown[] {
   if (!Array.isArray(documents)) return [];
   return documents.flatMap(document => {
     const [wrong] = document.errors;
-    if (wrong) throw refusal(folder, `${file}: ${hideSecretsInText(wrong.message.split('\n')[0] ?? '')}`);
+    if (wrong)
+      throw refusal(folder, { why: 'file-wrong', file }, hideSecretsInText(wrong.message.split('\n')[0] ?? ''));
     const value: unknown = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 50 }) ?? null));
     if (value === null) return [];
     const list = z.looseObject({ kind: z.string().regex(/List$/), items: z.array(z.unknown()) }).safeParse(value);
@@ -96,20 +111,17 @@ function objectsIn(text: string, file: string, folder: string): unknown[] {
 function manifestOf(value: unknown, file: string, folder: string): Manifest {
   const read = head.safeParse(value);
   if (!read.success) {
-    const fields = read.error.issues.map(issue => issue.path.join('.') || 'the whole').join(', ');
-    throw refusal(folder, `${file}: no manifest of one named object (${fields})`);
+    const fields = read.error.issues.map(issue => issue.path.join('.') || '.');
+    throw refusal(folder, { why: 'not-one-object', file, fields });
   }
   const { apiVersion, kind, metadata } = read.data;
   const { name, namespace = null } = metadata;
   if (kind === 'Secret') {
-    throw refusal(
-      folder,
-      `${file}: a Secret is not applied, since a plan would hold its values; use kubernetes.secret`,
-    );
+    throw refusal(folder, { why: 'holds-a-secret', file });
   }
   const content = cleaned(value as JsonObject);
   const secret = secretIn(content);
-  if (secret) throw refusal(folder, `${file}: ${secret} looks secret; name a key of a Secret instead`);
+  if (secret) throw refusal(folder, { why: 'looks-secret', file, field: secret });
   return { apiVersion, kind, name, namespace, content, file };
 }
 

@@ -76,9 +76,6 @@ export function neverPulls(template: JsonObject): boolean {
   return imagesOf(template).some(({ policy }) => policy === 'Never');
 }
 
-/** An image that is gone, in words. */
-export const goneImage = (image: string) => `image ${image} (on no node, and never pulled)`;
-
 interface Node {
   readonly takesPods: boolean;
   readonly names: ReadonlySet<string>;

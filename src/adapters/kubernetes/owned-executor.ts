@@ -182,8 +182,7 @@ async function readReconciler(
     throw error;
   });
   if (live) return live;
-  const detail = `${object} is not on this cluster; where ${owner} runs elsewhere or in another namespace, suspend it there and choose owner: anyway`;
-  throw new Refusal(reason('plan-failed', { object, why: 'no-reconciler' }, detail));
+  throw new Refusal(reason('plan-failed', { object, why: 'no-reconciler', owner }));
 }
 
 function cannotSuspend({ place, owners }: Owned): Refusal {

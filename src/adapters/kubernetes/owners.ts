@@ -86,8 +86,7 @@ export function refuseOwners(object: string, accepted: Accepted, owned: { readon
 /** The same for a workload, and what is on its way out. */
 export function refuseOwned(place: Place & Accepted, workload: { readonly metadata: Metadata }): void {
   if (workload.metadata.deletionTimestamp) {
-    const facts = { object: objectOf(place), why: 'ending' };
-    throw new Refusal(reason('plan-failed', facts, 'it is being deleted'));
+    throw new Refusal(reason('plan-failed', { object: objectOf(place), why: 'ending' }));
   }
   refuseOwners(objectOf(place), place, workload);
 }
@@ -96,6 +95,5 @@ export function refuseOwned(place: Place & Accepted, workload: { readonly metada
 export function refusePaused(place: Place, workload: Workload): void {
   if (!workload.spec.paused) return;
   const command = kubectl(place, 'rollout', 'resume', `deployment/${workloadOf(place).name}`);
-  const detail = `it is paused, so nothing would roll out; resume it first: ${command}`;
-  throw new Refusal(reason('plan-failed', { object: objectOf(place), why: 'paused', command }, detail));
+  throw new Refusal(reason('plan-failed', { object: objectOf(place), why: 'paused', command }));
 }

@@ -54,9 +54,8 @@ export function createPause(
         const seen = status.observedGeneration >= metadata.generation;
         return seen ? ({ state: 'settled', note: noteOn(pause), served: false } as const) : null;
       };
-      const why = `its controller has not seen it in ${limitMs / 1000} s`;
-      const overdue = () =>
-        ({ state: 'failed', served: false, reason: reason('not-settled', { object }, why) }) as const;
+      const facts = { object, cause: 'not-noticed', ms: limitMs };
+      const overdue = () => ({ state: 'failed', served: false, reason: reason('not-settled', facts) }) as const;
       return settleBy(object, look, overdue, { context, clock, limitMs });
     },
     byHand: pause => [kubectl(pause, 'rollout', pause.paused ? 'pause' : 'resume', `deployment/${pause.deployment}`)],

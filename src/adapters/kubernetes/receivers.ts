@@ -24,6 +24,6 @@ export async function demandReceivers(
   const short = counts.find(({ ready }) => ready < minReady);
   if (!short) return counts.reduce((sum, { ready }) => sum + ready, 0);
   const { service, ready } = short;
-  const detail = `${ready} endpoints of service ${service} are ready, and ${minReady} must be before traffic is led there`;
-  throw new Refusal(reason('plan-failed', { object, why: 'not-ready', ready, wanted: minReady }, detail));
+  const facts = { object, service, ready, wanted: minReady };
+  throw new Refusal(reason('plan-failed', { ...facts, why: 'endpoints-not-ready' }));
 }

@@ -171,7 +171,7 @@ async function readOne(
   }
 }
 
-/** A found reference in words, e.g. `Secret db-login (key password)`. */
+/** A found reference by its names, e.g. `Secret db-login [password]`: with the keys that are missing. */
 export function wordsOf({ kind, name, missingKeys }: Pick<Found, 'kind' | 'name' | 'missingKeys'>): string {
-  return missingKeys.length > 0 ? `${kind} ${name} (key ${missingKeys.join(', ')})` : `${kind} ${name}`;
+  return missingKeys.length > 0 ? `${kind} ${name} [${missingKeys.join(', ')}]` : `${kind} ${name}`;
 }

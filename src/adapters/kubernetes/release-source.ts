@@ -8,7 +8,7 @@ import { imagesOf } from './images.ts';
 import { type KubernetesReleaseDeps, objectOf, type Place, placeInput } from './input.ts';
 import { createKnownImages, type KnownImages } from './known-images.ts';
 import { plainly } from './kube-error.ts';
-import { createImageLook, goneImage, neverPulls } from './node-images.ts';
+import { createImageLook, neverPulls } from './node-images.ts';
 import { type Pod, readPods } from './objects.ts';
 import { createRecorder, type Recorded, type Recorder } from './record-closure.ts';
 import { configurationOf, createLookUp, type Found, referencesOf, wordsOf } from './references.ts';
@@ -162,8 +162,9 @@ function shownOf(cause: string | undefined, revision: Revision | undefined): Rea
 }
 
 function missingNote(place: Place, found: readonly Found[], images: readonly string[] = []): Note | null {
-  const names = [...found.filter(({ state }) => state === 'gone').map(wordsOf), ...images.map(goneImage)];
-  return names.length > 0 ? note('parts-gone', { object: objectOf(place), names }) : null;
+  const missing = found.filter(({ state }) => state === 'gone').map(wordsOf);
+  if (missing.length === 0 && images.length === 0) return null;
+  return note('parts-gone', { object: objectOf(place), missing, images });
 }
 
 /** What ran: the template, the digests of the running images, the content of the configuration it runs with. */

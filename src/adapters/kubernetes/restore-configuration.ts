@@ -121,8 +121,7 @@ export function mustReplace(keyed: Keyed, content: Content): boolean {
 /** The sentence on an object that can only be deleted and created anew. */
 export function immutableRefusal(restore: Pick<Restore, 'kind' | 'namespace' | 'name'>): Refusal {
   const object = keyedObject(restore);
-  const detail = `${object} cannot be changed back in place (it is immutable or of another type): it has to be deleted and created anew, which replaceImmutable: true allows`;
-  return new Refusal(reason('plan-failed', { object, why: 'immutable' }, detail));
+  return new Refusal(reason('plan-failed', { object, why: 'immutable' }));
 }
 
 async function contentToWrite(
@@ -134,8 +133,7 @@ async function contentToWrite(
   if (restore.after === null) return null;
   const content = await keeper.find(connection, restore, restore.after, signal);
   if (content) return content;
-  const object = keyedObject(restore);
-  throw new Refusal(reason('cannot-revert', { object }, `what ${object} held before is not kept any more`));
+  throw new Refusal(reason('cannot-revert', { object: keyedObject(restore), why: 'not-kept' }));
 }
 
 async function keepNow(
@@ -146,8 +144,7 @@ async function keepNow(
   signal: AbortSignal,
 ): Promise<void> {
   if (await keeper.keep(connection, restore, contentOf(now), { dryRun: false, signal })) return;
-  const object = keyedObject(restore);
-  throw new Refusal(reason('cannot-revert', { object }, `what ${object} holds now cannot be kept`));
+  throw new Refusal(reason('cannot-revert', { object: keyedObject(restore), why: 'cannot-keep' }));
 }
 
 /** Reads an operation's body; null where it is another kind of operation. Refuses a body that holds a hostile name. */

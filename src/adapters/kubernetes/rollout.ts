@@ -60,17 +60,21 @@ export interface PodView {
   readonly status: Pick<Pod['status'], 'conditions' | 'containerStatuses' | 'initContainerStatuses'>;
 }
 
-/** What is wrong with a pod: Kubernetes' own word for it, and its words. */
+/** What is wrong with a pod: Kubernetes' own word for it, and its words where it has any. */
 export interface PodProblem {
   readonly pod: string;
   readonly reason: string;
   readonly message: string;
+  /** What the container that has it ended with last. */
+  readonly exitCode?: number | null | undefined;
   /** Seconds it has to last at least before it counts: a missing node may be on its way. */
   readonly atLeastSeconds: number;
   /** Whether no time mends it, so that it counts at once. */
   readonly atOnce?: boolean;
   /** The container that has it; absent where it is the pod's. */
   readonly container?: string | null | undefined;
+  /** What a person runs to mend it. */
+  readonly command?: string;
 }
 
 /** Reasons of a waiting container that do not mend themselves. */
@@ -119,10 +123,10 @@ function containerProblem(pod: string, container: ContainerStatus, since: number
   const crashed = word === 'CrashLoopBackOff';
   if (crashed && last?.finishedAt && timeOf(last.finishedAt) < since) return null;
   const reason = crashed && last?.reason === 'OOMKilled' ? 'OOMKilled' : word;
-  const exit = last?.exitCode == null ? '' : `, last exit code ${last.exitCode}`;
-  const said = crashed ? '' : (waiting?.message ?? '');
-  const message = [`container ${container.name}${exit}`, said].filter(Boolean).join(': ');
-  return { pod, reason, message, atLeastSeconds: 0, atOnce: final.has(word), container: container.name };
+  const message = crashed ? '' : (waiting?.message ?? '');
+  const { name } = container;
+  const atOnce = final.has(word);
+  return { pod, reason, message, atLeastSeconds: 0, atOnce, container: name, exitCode: last?.exitCode };
 }
 
 /** Whether a pod serves: it is Ready and not on its way out. */

@@ -2,7 +2,7 @@ import { unifiedDiff } from '../../domain/diff.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { type Note, note } from '../../domain/note.ts';
 import type { Interruption, OperationDraft, StepPlan } from '../../domain/plan.ts';
-import { Refusal, reason } from '../../domain/reason.ts';
+import { type Reason, Refusal, reason } from '../../domain/reason.ts';
 import type { Executor, PlanContext } from '../../ports/executor.ts';
 import { type Autoscaler, type Limits, limitsOf, patchLimits, readAutoscalers } from './autoscalers.ts';
 import type { Connect, Connection } from './connect.ts';
@@ -80,7 +80,7 @@ async function placesOf(connection: Connection, input: ScaleInput, signal: Abort
   ];
   if (found.length > 0) return found;
   const object = `namespace ${namespace}`;
-  throw new Refusal(reason('plan-failed', { object }, 'no Deployment or StatefulSet there has these labels'));
+  throw new Refusal(reason('plan-failed', { object, why: 'none-with-labels' }));
 }
 
 /** What is to be done with one workload; null where it has its count. Refuses what others would fight over. */
@@ -120,7 +120,7 @@ function refuseForeign(place: Place, accepted: Accepted, workload: Counted): voi
   const object = objectOf(place);
   refuseOwners(object, accepted, workload);
   if (workload.metadata.labels['app.kubernetes.io/name'] !== 'backout') return;
-  throw new Refusal(reason('plan-failed', { object, why: 'own' }, 'it is Backout itself, which does not scale itself'));
+  throw new Refusal(reason('plan-failed', { object, why: 'own' }));
 }
 
 /** The autoscaler of a workload, where the step says that it may be suspended and that can be done; null where there is none. */
@@ -130,20 +130,11 @@ function autoscalerOf(input: ScaleInput, place: Place, autoscalers: readonly Aut
   const { name } = found.metadata;
   const names = [name, ...more.map(({ metadata }) => metadata.name)];
   const owners = ownersOf(found);
-  const facts = { object: objectOf(place), autoscalers: names };
-  const refuse = (detail: string) => new Refusal(reason('plan-failed', { ...facts, why: 'autoscaled' }, detail));
-  if (more.length > 0) throw refuse(`several autoscalers scale it: ${names.join(', ')}`);
-  const { min, max } = limitsOf(found);
-  if (input.hpa === 'refuse') {
-    throw refuse(
-      `the HorizontalPodAutoscaler ${name} scales it between ${min} and ${max} pods and would overrule the count; \`hpa: suspend\` in the step holds it meanwhile`,
-    );
-  }
-  if (owners.length > 0) {
-    throw refuse(
-      `the HorizontalPodAutoscaler ${name} is managed by ${owners.join(', ')}, which would undo its suspension`,
-    );
-  }
+  const facts = { object: objectOf(place), autoscaler: name };
+  const refusal = (given: Reason['facts']) => new Refusal(reason('plan-failed', { ...facts, ...given }));
+  if (more.length > 0) throw refusal({ why: 'several-autoscalers', autoscalers: names });
+  if (input.hpa === 'refuse') throw refusal({ why: 'autoscaled', ...limitsOf(found) });
+  if (owners.length > 0) throw refusal({ why: 'autoscaler-owned', owner: owners });
   return found;
 }
 

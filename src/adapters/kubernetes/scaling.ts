@@ -1,11 +1,10 @@
-import { hideSecretsInText } from '../../domain/hide.ts';
 import { note } from '../../domain/note.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation, Settlement } from '../../ports/executor.ts';
 import { type Autoscaler, type Limits, limitsOf, patchLimits, readAutoscalers } from './autoscalers.ts';
 import type { Connection } from './connect.ts';
 import { type Counted, patchReplicas, readCounted, readPodsOf } from './counted.ts';
-import { type Failure, withLastWords } from './failing.ts';
+import { type Failure, notSettled, withLastWords } from './failing.ts';
 import { objectOf } from './input.ts';
 import { unlessGone } from './kube-error.ts';
 import { lasting, type Problems } from './lasting.ts';
@@ -154,13 +153,12 @@ export async function settleScaling(
   const out = scaling.to > scaling.from;
   const problems: Problems = new Map();
   let served = false;
-  const failed = ({ what, cause = '' }: Failure): Settlement => {
-    const facts = { object, to: scaling.to, cause };
-    return { state: 'failed', served, reason: reason('not-settled', facts, hideSecretsInText(what)) };
+  const failed = (failure: Failure): Settlement => {
+    return { state: 'failed', served, reason: notSettled({ object, to: scaling.to }, failure) };
   };
   const look = async (): Promise<Settlement | null> => {
     const scaled = await unlessGone(readScaled(connection, scaling, context.signal));
-    if (!scaled) return failed({ what: 'it was deleted meanwhile', cause: 'deleted' });
+    if (!scaled) return failed({ cause: 'deleted' });
     const { workload } = scaled;
     if (!isDone(scaling, scaled)) return { state: 'failed', served, reason: reason('target-changed', { object }) };
     const pods = (await readPodsOf(connection, scaling, workload, context.signal)).filter(isAlive);
@@ -175,6 +173,6 @@ export async function settleScaling(
     const failure = out && lasting(problems, problemsOf(workload, pods), scaling.graceSeconds, clock.now());
     return failure ? failed(await withLastWords(connection, scaling.namespace, failure, context.signal)) : null;
   };
-  const overdue = () => failed({ what: `not ${scaling.to} pods within ${limitMs / 60_000} min`, cause: 'deadline' });
+  const overdue = () => failed({ cause: 'count-overdue', facts: { ms: limitMs } });
   return settleBy(object, look, overdue, { context, clock, limitMs });
 }

@@ -94,5 +94,5 @@ export async function readSecretCopy(
   };
   if (copyNameOf(source) === name) return source;
   const object = `secret ${namespace}/${name}`;
-  throw new Refusal(reason('cannot-revert', { object }, `${object} does not hold what its name says`));
+  throw new Refusal(reason('cannot-revert', { object, why: 'copy-changed' }));
 }

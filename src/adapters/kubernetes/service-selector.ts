@@ -94,15 +94,13 @@ async function readIt(connection: Connection, place: ServicePlace, signal: Abort
     return await readService(connection, place, signal);
   } catch (error) {
     if (!(error instanceof KubeError) || error.status !== 404) throw error;
-    const facts = { object: serviceObject(place), why: 'gone' };
-    throw new Refusal(reason('plan-failed', facts, 'there is no such object'));
+    throw new Refusal(reason('plan-failed', { object: serviceObject(place), why: 'gone' }));
   }
 }
 
 function refuseUnselecting(object: string, { spec }: Service): void {
   if (spec.type !== 'ExternalName' && Object.keys(spec.selector).length > 0) return;
-  const detail = 'it selects no pods by labels: its endpoints are kept by somebody else';
-  throw new Refusal(reason('plan-failed', { object, why: 'no-selector' }, detail));
+  throw new Refusal(reason('plan-failed', { object, why: 'no-selector' }));
 }
 
 function warningsOn(object: string, { spec }: Service, old: number): Note[] {

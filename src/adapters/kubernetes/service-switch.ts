@@ -101,9 +101,9 @@ export async function demandReady(
   const ready = pods.filter(pod => pod.ready).length;
   if (ready >= change.minReady) return ready;
   const object = serviceObject(change);
-  const words = inWords(change.after);
-  const detail = `${ready} of ${pods.length} pods with ${words} are ready, and ${change.minReady} must be first`;
-  throw new Refusal(reason('plan-failed', { object, why: 'not-ready', ready, wanted: change.minReady }, detail));
+  const counts = { ready, pods: pods.length, wanted: change.minReady };
+  const labels = inWords(change.after);
+  throw new Refusal(reason('plan-failed', { object, why: 'pods-not-ready', labels, ...counts }));
 }
 
 /** Waits until the endpoints are those of the new pods alone. */
@@ -127,7 +127,7 @@ export function settleSwitch(
     context.progress(told);
     return null;
   };
-  const detail = `its endpoints are not those of ${to} alone after ${limitMs / 1000} s`;
-  const overdue = (): Settlement => ({ state: 'failed', reason: reason('not-settled', { object }, detail), served });
+  const facts = { object, cause: 'other-endpoints', to, ms: limitMs };
+  const overdue = (): Settlement => ({ state: 'failed', reason: reason('not-settled', facts), served });
   return settleBy(object, look, overdue, { context, clock, limitMs });
 }

@@ -71,8 +71,7 @@ async function planSetEnv(connection: Connection, context: PlanContext, raw: Jso
 function chosen(object: string, present: readonly string[], wanted: readonly string[] | null): string[] {
   const missing = wanted?.filter(name => !present.includes(name)) ?? [];
   if (missing.length > 0) {
-    const detail = `it has no container ${missing.join(', ')}, only ${present.join(', ')}`;
-    throw new Refusal(reason('plan-failed', { object, why: 'no-such-container', containers: missing }, detail));
+    throw new Refusal(reason('plan-failed', { object, why: 'no-such-container', containers: missing, present }));
   }
   return [...(wanted ?? present)];
 }

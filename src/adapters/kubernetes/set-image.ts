@@ -94,8 +94,8 @@ async function wantedImages(
   const object = objectOf(input);
   const missing = Object.keys(input.images).filter(name => !(name in now));
   if (missing.length > 0) {
-    const detail = `it has no container ${missing.join(', ')}, only ${Object.keys(now).join(', ')}`;
-    throw new Refusal(reason('plan-failed', { object, why: 'no-such-container', containers: missing }, detail));
+    const present = Object.keys(now);
+    throw new Refusal(reason('plan-failed', { object, why: 'no-such-container', containers: missing, present }));
   }
   const ids = input.byDigest ? await known.of(workload.metadata.uid) : {};
   const wanted = Object.entries(input.images);
@@ -105,7 +105,7 @@ async function wantedImages(
 /** What the containers of the release ran: by the history's template, and by digest where one was seen running. */
 function imagesOfRelease(input: Input, world: World, to: Release | null): Images {
   const object = objectOf(input);
-  if (!to) throw new Refusal(reason('no-good-release', { object }, `No release to take ${object} to was chosen.`));
+  if (!to) throw new Refusal(reason('no-good-release', { object, why: 'none-chosen' }));
   const revision = revisionOfRelease(world, to.identity.template ?? to.key);
   const then = revision && imagesOf(revision.template);
   const wanted: Record<string, string> = {};
@@ -118,8 +118,8 @@ function imagesOfRelease(input: Input, world: World, to: Release | null): Images
     else if (!then) unknown.push(container);
   }
   if (unknown.length === 0) return wanted;
-  const detail = `the history of ${object} does not hold it any more, and which image ${unknown.join(', ')} ran was not seen`;
-  throw new Refusal(reason('release-not-eligible', { object, release: to.version, containers: unknown }, detail));
+  const facts = { object, release: to.version, containers: unknown };
+  throw new Refusal(reason('release-not-eligible', { ...facts, why: 'image-not-seen' }));
 }
 
 function summaryOf(object: string, now: Images, images: Images, pods: number): Note {

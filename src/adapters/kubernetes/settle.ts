@@ -1,10 +1,9 @@
-import { hideSecretsInText } from '../../domain/hide.ts';
 import { note } from '../../domain/note.ts';
 import { reason } from '../../domain/reason.ts';
 import type { ApplyContext, Settlement } from '../../ports/executor.ts';
 import { type Change, podCounts } from './change.ts';
 import type { Connection } from './connect.ts';
-import { type Failure, failureOf, type Watching, withLastWords } from './failing.ts';
+import { type Failure, failureOf, notSettled, type Watching, withLastWords } from './failing.ts';
 import { objectOf } from './input.ts';
 import { isTransient, KubeError } from './kube-error.ts';
 import { fieldManager, type Pod, readPods } from './objects.ts';
@@ -58,7 +57,7 @@ async function lookUntilSettled(
       if (settled) return settled;
     } catch (error) {
       if (error instanceof KubeError && error.status === 404) {
-        return failed(change, watching, { what: 'it was deleted meanwhile', cause: 'deleted' });
+        return failed(change, watching, { cause: 'deleted' });
       }
       if (!isTransient(error)) throw error;
       context.progress(note('kubernetes-unreachable', { object: objectOf(change) }));
@@ -67,9 +66,9 @@ async function lookUntilSettled(
   }
 }
 
-function failed(change: Awaited, { served }: Watching, { what, cause }: Pick<Failure, 'what' | 'cause'>): Settlement {
-  const facts = { object: objectOf(change), version: change.version, ...(cause ? { cause } : {}) };
-  return { state: 'failed', served, reason: reason('not-settled', facts, hideSecretsInText(what)) };
+function failed(change: Awaited, { served }: Watching, failure: Failure): Settlement {
+  const facts = { object: objectOf(change), version: change.version };
+  return { state: 'failed', served, reason: notSettled(facts, failure) };
 }
 
 /** What one look at a rollout works with. */
@@ -85,8 +84,7 @@ async function look(looking: Looking, now: number): Promise<Settlement | null> {
   const { connection, change, watching, context, tend } = looking;
   const world = await readWorld(connection, change, context.signal);
   const { workload, history } = world;
-  if (workload.metadata.deletionTimestamp)
-    return failed(change, watching, { what: 'it is being deleted', cause: 'deleted' });
+  if (workload.metadata.deletionTimestamp) return failed(change, watching, { cause: 'deleted' });
   if (workload.metadata.uid !== change.uid || templateHash(workload.spec.template) !== change.after) {
     return { state: 'failed', served: watching.served, reason: reason('target-changed', { object: objectOf(change) }) };
   }

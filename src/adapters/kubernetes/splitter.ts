@@ -141,8 +141,8 @@ export function settleSplit<Body extends Change>(
     return null;
   };
   const overdue = (): Settlement => {
-    const detail = `its gateway has not taken it after ${limitMs / 1000} s`;
-    return { state: 'failed', reason: reason('not-settled', { object }, detail), served: true };
+    const facts = { object, cause: 'gateway-silent', ms: limitMs };
+    return { state: 'failed', reason: reason('not-settled', facts), served: true };
   };
   return settleBy(object, look, overdue, { context, clock, limitMs });
 }

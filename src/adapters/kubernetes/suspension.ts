@@ -171,11 +171,10 @@ export async function settleSuspension(
       throw new Refusal(reason('target-changed', { object }));
     return isBusy(kind, live) ? null : { state: 'settled', note: note('owner-is-suspended', facts), served: false };
   };
-  const why = `a sync that began before goes on since ${limitMs / 1000} s`;
   const overdue = (): Settlement => ({
     state: 'failed',
     served: false,
-    reason: reason('not-settled', { object }, why),
+    reason: reason('not-settled', { object, cause: 'sync-goes-on', ms: limitMs }),
   });
   return settleBy(object, look, overdue, { context, clock, limitMs });
 }

@@ -54,12 +54,10 @@ export async function findSplitter(
   if (!found) {
     const forbidden = seen.find(one => one instanceof KubeError);
     if (forbidden) throw forbidden;
-    const detail = `there is no ${kinds.join(', ')} of that name`;
-    throw new Refusal(reason('plan-failed', { object: words, why: 'gone' }, detail));
+    throw new Refusal(reason('plan-failed', { object: words, why: 'gone', kinds }));
   }
   if (second) {
-    const detail = `${distinct.map(nameOf).join(' and ')} split traffic: the catalogue has to say which kind is meant`;
-    throw new Refusal(reason('plan-failed', { object: words, why: 'ambiguous' }, detail));
+    throw new Refusal(reason('plan-failed', { object: words, why: 'ambiguous', names: distinct.map(nameOf) }));
   }
   const asked = there.map(nameOf);
   const notes = asked.includes(nameOf(found))

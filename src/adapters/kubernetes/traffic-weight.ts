@@ -63,8 +63,7 @@ function planFound(connection: Connection, input: Input, found: Found, signal: A
 /** Whoever leads the traffic by steps of its own would overrule any other share. */
 function refuseShare({ weight }: Input, { place, kind }: Found): void {
   if (weight === 0) return;
-  const detail = `a ${kind} sets the shares by steps of its own: only 0 can be asked for, which ends its update`;
-  throw new Refusal(reason('plan-failed', { object: liveObject(place), why: 'weight' }, detail));
+  throw new Refusal(reason('plan-failed', { object: liveObject(place), why: 'weight', kind }));
 }
 
 async function planRollout(
@@ -74,7 +73,7 @@ async function planRollout(
 ): Promise<StepPlan> {
   const object = rolloutObject(place);
   const world = await readArgo(connection, place, signal);
-  if (!world) throw new Refusal(reason('plan-failed', { object, why: 'gone' }, 'there is no such Rollout'));
+  if (!world) throw new Refusal(reason('plan-failed', { object, why: 'gone', kinds: 'Rollout' }));
   return planAbort({ connection, input: { ...place, graceSeconds: 10 }, object, world, signal });
 }
 

@@ -20,7 +20,7 @@ import {
   waitFor,
 } from './judged.ts';
 import { createKeeper, type Keeper } from './keep.ts';
-import { createImageLook, goneImage, type ImageStates } from './node-images.ts';
+import { createImageLook, type ImageStates } from './node-images.ts';
 import { refuseOwned, refusePaused } from './owners.ts';
 import { fullQuotas } from './quota.ts';
 import { draftChange } from './recover.ts';
@@ -54,7 +54,7 @@ async function planUndo(planning: Planning, context: PlanContext, raw: JsonObjec
   const input = undoInput.parse(raw);
   const { signal, to } = context;
   const object = objectOf(input);
-  if (!to) throw new Refusal(reason('no-good-release', { object }, `No release to take ${object} to was chosen.`));
+  if (!to) throw new Refusal(reason('no-good-release', { object, why: 'none-chosen' }));
   const world = await readWorld(connection, input, signal);
   const { workload } = world;
   refuseOwned(input, workload);
@@ -74,7 +74,7 @@ async function planUndo(planning: Planning, context: PlanContext, raw: JsonObjec
     createImageLook(connection, signal)(target.template),
     fullQuotas(connection, input.namespace, world, goal, signal),
   ]);
-  const unread = judgeReferences(object, version, withRestored(needed, restores), images.gone.map(goneImage));
+  const unread = judgeReferences(object, version, withRestored(needed, restores), images.gone);
   if (full.length > 0) throw noRoom(object, version, full);
   const draft = draftOf(planning, input, world, target);
   const [drafted, readers] = await Promise.all([
@@ -107,9 +107,7 @@ function revisionOf(object: string, world: World, to: Release): Revision {
   if (found) return found;
   const limit = workload.spec.revisionHistoryLimit;
   const facts = { object, release: to.version, kept: history.length, limit };
-  const why = limit === 0 ? 'no history is kept (revisionHistoryLimit 0)' : `${limit} old ones are kept`;
-  const detail = `it is not in the history of ${object} any more: ${why}`;
-  throw new Refusal(reason('release-not-eligible', facts, detail));
+  throw new Refusal(reason('release-not-eligible', { ...facts, why: 'not-in-history' }));
 }
 
 /** What goes back to a revision; where that is the one that runs already, its pods are started anew. */
@@ -155,8 +153,7 @@ const notPulled = ({ unknown }: ImageStates, facts: { readonly object: string; r
   unknown.length > 0 ? [note('image-not-pulled', facts)] : [];
 
 function noRoom(object: string, version: string, full: readonly string[]): Refusal {
-  const detail = `there is no room for its first new pod: ${full.join(', ')}`;
-  return new Refusal(reason('release-not-eligible', { object, release: version, full }, detail));
+  return new Refusal(reason('release-not-eligible', { object, release: version, why: 'no-room', full }));
 }
 
 /** What is brought back is there when the pods start. */

@@ -61,10 +61,10 @@ describe('what keeps a pod from getting ready', () => {
   const killed = { restartCount: 3, state: {}, lastState: { terminated: { reason: 'OOMKilled', exitCode: 137 } } };
   const unschedulable = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes' };
   const rows: readonly [string, Pod, object | null][] = [
-    ['image', pod(waiting('ImagePullBackOff')), { reason: 'ImagePullBackOff', message: 'container app: said' }],
+    ['image', pod(waiting('ImagePullBackOff')), { reason: 'ImagePullBackOff', message: 'said', container: 'app' }],
     ['configuration', pod(waiting('CreateContainerConfigError')), { reason: 'CreateContainerConfigError' }],
     ['starting', pod(waiting('ContainerCreating')), null],
-    ['out of memory', pod(killed), { reason: 'OOMKilled', message: 'container app, last exit code 137' }],
+    ['out of memory', pod(killed), { reason: 'OOMKilled', message: '', container: 'app', exitCode: 137 }],
     ['between two crashes', pod({ restartCount: 2, state: { running: {} } }), { reason: 'CrashLoopBackOff' }],
     ['one crash', pod({ restartCount: 1, state: { running: {} } }), null],
     ['crashed once long ago, ready', pod({ restartCount: 5, ready: true, state: { running: {} } }), null],

@@ -39,7 +39,7 @@ describe.concurrent.each(helms)('helm.rollback by %s', program => {
       const failed = seen.history[0];
       if (!failed) throw new Error('no failed release');
       await expect(executor.plan(contexts().plan(releaseOf(failed)), place.input)).rejects.toMatchObject({
-        reason: { code: 'release-not-eligible', detail: 'revision 2 is failed' },
+        reason: { code: 'release-not-eligible', facts: { why: 'revision-is', revision: 2, status: 'failed' } },
       });
       const plan = await executor.plan(contexts().plan(pick(seen, '1.0.0')), place.input);
       expect(plan.operations[0]?.preview.summary.facts).toMatchObject({ from: 3, to: 1, changed: 3 });
@@ -82,7 +82,9 @@ describe.concurrent.each(helms)('helm.rollback by %s', program => {
     const executor = place.executor();
     await makePending(place, 2);
     const fresh = executor.plan(contexts().plan(pick(releases, '1.0.0')), place.input);
-    await expect(fresh).rejects.toMatchObject({ reason: { code: 'plan-failed', facts: { why: 'pending-upgrade' } } });
+    await expect(fresh).rejects.toMatchObject({
+      reason: { code: 'plan-failed', facts: { why: 'helm-at-work', status: 'pending-upgrade' } },
+    });
     place.later(60_000);
     const plan = await executor.plan(contexts().plan(pick(releases, '1.0.0')), place.input);
     expect(codes(plan.warnings)).toContain('helm-unlocks');

@@ -6,7 +6,7 @@ import type { StepPlan } from '../../../src/domain/plan.ts';
 import { useCluster } from '../../cluster/suite.ts';
 import { type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
 import { copiesIn, entryOf, makeKeyed, patchKeyed, readKeyed } from './configuration.ts';
-import { carryOut, contexts, inverseOf, openPlace, type Place, refusalOf } from './targets.ts';
+import { carryOut, contexts, inverseOf, openPlace, type Place, refusalOf, refusedWith } from './targets.ts';
 import { makeDeployment, patchDeployment, readDeployment, rolledOut } from './workloads.ts';
 
 const cluster = useCluster();
@@ -143,7 +143,7 @@ describe('a folder of manifests', { timeout: 90_000 }, () => {
     return (await place.executor(kind)).plan(contexts().plan(null), input);
   };
   const refused = async (manifests: Readonly<Record<string, unknown>>, more: JsonObject = {}) =>
-    (await refusalOf(planOf(await writeFolder(manifests), more))).detail;
+    refusedWith(planOf(await writeFolder(manifests), more));
   const name = (of: string): string => {
     made += 1;
     return `${of}-${made}`;
@@ -227,7 +227,7 @@ describe('a folder of manifests', { timeout: 90_000 }, () => {
       [wrong, /a\.yaml: data\.DB_PASSWORD looks secret/],
       [other, /namespace kube-system is none of the step's/],
       [whole, /Namespace x: it belongs to the whole cluster/],
-      [unknown, /the cluster knows no Till of shop\.example\/v1/],
+      [unknown, /the cluster knows no Till \(shop\.example\/v1\)/],
       [own, /it is part of Backout itself/],
       [unfit, /colour: field not declared/],
       ['kind: [', /a\.yaml: /],
@@ -239,7 +239,7 @@ describe('a folder of manifests', { timeout: 90_000 }, () => {
       expect(detail).toMatch(says);
       expect(detail).not.toContain(canary);
     }
-    expect((await refusalOf(planOf('nowhere'))).detail).toMatch(/nowhere is not there on this worker/);
+    expect(await refusedWith(planOf('nowhere'))).toMatch(/nowhere is not there on this worker/);
     const fine = await writeFolder({ 'a.yaml': configMap('x', { MODE: 'full' }) });
     expect((await refusalOf(planOf(fine, { namespace: 'default' }))).code).toBe('permission-missing');
   });

@@ -124,7 +124,7 @@ describe('what a cluster shows', { timeout: 60_000 }, () => {
     [
       'kubernetes.env',
       { ...shop, set: { MODE: { configMap: 'flags', key: 'no' } } },
-      /is gone: ConfigMap flags \(key no\)/,
+      /is gone: ConfigMap flags \[no\]/,
     ],
     [
       'kubernetes.exec',

@@ -288,7 +288,7 @@ describe('what goes away in the middle of a run', { timeout: 90_000 }, () => {
         await refusalOf(executor.plan(contexts().plan(null), input)),
         await refusalOf(executor.apply(contexts().apply, operation)),
       ];
-      expect(refused.map(({ detail }) => detail)).toEqual(Array(2).fill('it is being deleted'));
+      expect(refused.map(({ facts }) => facts?.why)).toEqual(Array(2).fill('ending'));
       expect(await executor.settle(contexts().apply, operation)).toMatchObject({
         state: 'failed',
         reason: { facts: { cause: 'deleted' } },

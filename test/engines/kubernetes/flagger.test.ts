@@ -5,7 +5,7 @@ import { useCluster } from '../../cluster/suite.ts';
 import { type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
 import { analysedCanary, canaryIs, patchCanary, readCanary, trafficRules } from './canaries.ts';
 import { entryOf } from './configuration.ts';
-import { carryOut, contexts, neededRules, openPlace, type Place, pick, refusalOf } from './targets.ts';
+import { carryOut, contexts, neededRules, openPlace, type Place, pick, refusalOf, refusedWith } from './targets.ts';
 import { imageOf } from './workloads.ts';
 
 const cluster = useCluster();
@@ -91,7 +91,7 @@ describe('a Canary of Flagger', { timeout: 240_000 }, () => {
       'app:1.0.0',
     ]);
     expect((await planOf(name)).operations).toEqual([]);
-    expect((await refusalOf(planOf(name, { weight: 30 }))).detail).toMatch(/^a Canary sets the shares/);
+    expect(await refusedWith(planOf(name, { weight: 30 }))).toMatch(/: a Canary sets the shares/);
   });
 
   it('is acted on in place of a route that belongs to it', async () => {
@@ -121,10 +121,7 @@ describe('a Canary of Flagger', { timeout: 240_000 }, () => {
     expect(await refusalOf(planOf(name))).toMatchObject({ code: 'plan-failed', facts: { why: 'suspended' } });
     expect((await refusalOf(planOf('nobody', { kind: 'Canary' }))).facts).toMatchObject({ why: 'gone' });
     await canaryIs(cluster.api, namespace, 'promoted', 'Succeeded');
-    expect(await refusalOf(planOf('promoted'))).toMatchObject({
-      facts: { why: 'promoted' },
-      detail: expect.stringContaining('take Deployment promoted back'),
-    });
+    expect(await refusedWith(planOf('promoted'))).toContain('take Deployment promoted back');
   });
 
   it('keeps its Deployments from other steps, which name the right one; its target may be changed once it rests', async () => {

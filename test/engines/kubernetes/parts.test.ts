@@ -87,11 +87,11 @@ describe('what a release needs besides itself', { timeout: 90_000 }, () => {
     await shop.api('DELETE', `${shop.core}/serviceaccounts/shop`);
     await shop.api('PATCH', `${shop.core}/persistentvolumeclaims/data`, { metadata: { finalizers: null } }, merge);
     await shop.api('DELETE', `${shop.core}/persistentvolumeclaims/data`);
-    const names = ['Secret login (key password)', 'PersistentVolumeClaim data', 'ServiceAccount shop'];
+    const missing = ['Secret login [password]', 'PersistentVolumeClaim data', 'ServiceAccount shop'];
     const [old] = (await shop.look()).history;
-    expect(old?.missing).toMatchObject({ code: 'parts-gone', facts: { names } });
+    expect(old?.missing).toMatchObject({ code: 'parts-gone', facts: { missing } });
     const refused = await refusalOf(shop.undo.plan(contexts().plan(before), shop.input));
-    expect(refused).toMatchObject({ code: 'release-not-eligible', facts: { missing: names } });
+    expect(refused).toMatchObject({ code: 'release-not-eligible', facts: { missing } });
     await shop.api('DELETE', `${shop.core}/configmaps/flags`);
     expect((await shop.look()).current?.missing).toMatchObject({ facts: { names: ['ConfigMap flags'] } });
   });
@@ -174,15 +174,15 @@ describe('what a release needs besides itself', { timeout: 90_000 }, () => {
     await atRevision(api, namespace, 'shop', 3);
     const where = { namespace, deployment: 'shop' };
     const releases = await place.look(where);
-    const names = ['image app:never-there (on no node, and never pulled)'];
+    const images = ['app:never-there'];
     expect(releases.history.map(({ missing }) => missing)).toMatchObject([
       null,
-      { code: 'parts-gone', facts: { names } },
+      { code: 'parts-gone', facts: { images } },
     ]);
     const undo = await place.executor('kubernetes.rollout-undo');
     const input = { ...where, context: null, kubeconfig: null, graceSeconds: 2, replaceImmutable: false };
     const gone = await refusalOf(undo.plan(contexts().plan(pick(releases, 'never-there')), input));
-    expect(gone).toMatchObject({ code: 'release-not-eligible', facts: { missing: names } });
+    expect(gone).toMatchObject({ code: 'release-not-eligible', facts: { images } });
     expect((await undo.plan(contexts().plan(pick(releases, '1.0.0')), input)).notChecked).toEqual([]);
   });
 

@@ -4,7 +4,7 @@ import type { Release } from '../../../src/domain/release.ts';
 import { readClusterEnvironment } from '../../cluster/environment.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
 import { type Kind, makeWorkload, patchShop, readShop, shopRolledOut, templateOf, workloadRules } from './shops.ts';
-import { carryOut, contexts, openPlace, pick, refusalOf } from './targets.ts';
+import { carryOut, contexts, openPlace, pick, refusalOf, refusedWith } from './targets.ts';
 import type { Shape } from './workloads.ts';
 
 const cluster = useCluster();
@@ -86,7 +86,7 @@ describe('kubernetes.rollout-restart', limits, () => {
       ['kubernetes.set-env', { set: { A: 'b' }, remove: [], containers: null }],
     ] as const) {
       const { plan } = await shop.step(step, extra);
-      expect((await refusalOf(plan())).detail, step).toContain('rollout resume deployment/shop');
+      expect(await refusedWith(plan()), step).toContain('rollout resume deployment/shop');
     }
   });
 
@@ -161,7 +161,7 @@ describe('kubernetes.set-image', limits, () => {
   it('a container that is not there, and a release that nobody saw and no history holds, are refused', async context => {
     const shop = await shopOf(context, 'deployment');
     const unknown = await shop.step('kubernetes.set-image', { images: { web: 'app:1.1.0' } });
-    expect((await refusalOf(unknown.plan())).detail).toBe('it has no container web, only app');
+    expect(await refusedWith(unknown.plan())).toContain('it has no container web, only app');
     const now = pick(await shop.look(), '1.0.0');
     const gone = { ...now, key: 'f'.repeat(32), identity: { template: 'f'.repeat(32) }, version: '0.9.0' };
     const lost = await shop.step('kubernetes.set-image', { images: 'release' }, gone);
@@ -248,7 +248,7 @@ describe('kubernetes.set-env', limits, () => {
       expect(templateOf(await shop.read())).toEqual(before);
       const missing = { set: { MODE: { configMap: 'flags', key: 'gone' } }, remove: [], containers: null };
       const refused = await shop.step('kubernetes.set-env', missing);
-      expect((await refusalOf(refused.plan())).facts?.missing).toEqual(['ConfigMap flags (key gone)']);
+      expect((await refusalOf(refused.plan())).facts?.missing).toEqual(['ConfigMap flags [gone]']);
     },
   );
 });

@@ -5,7 +5,7 @@ import { eventually, useCluster } from '../../cluster/suite.ts';
 import { type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
 import { makePod, makeService, podReady, selectorOf, servedBy, setSelector } from './blue-green.ts';
 import { entryOf, writesSince } from './configuration.ts';
-import { carryOut, contexts, openPlace, type Place, refusalOf, statedRules } from './targets.ts';
+import { carryOut, contexts, openPlace, type Place, refusalOf, refusedWith, statedRules } from './targets.ts';
 
 const cluster = useCluster();
 const kind = 'kubernetes.service-selector';
@@ -102,15 +102,17 @@ describe('a switch of a Service', { timeout: 90_000 }, () => {
 
   it('is refused while too few pods would take over: none, none that is ready, fewer than stated', async () => {
     const service = await greenService();
-    const refused = async (more: JsonObject) => (await refusalOf(planOf(service, more))).detail;
-    expect(await refused({ selector: { color: 'grey' } })).toMatch(/^0 of 0 pods with app=shop,color=grey are ready/);
-    expect(await refused({ selector: { color: 'red' } })).toMatch(/^0 of 1 pods/);
-    expect(await refused({ minReady: 2 })).toBe('1 of 1 pods with app=shop,color=blue are ready, and 2 must be first');
+    const refused = (more: JsonObject) => refusedWith(planOf(service, more));
+    expect(await refused({ selector: { color: 'grey' } })).toMatch(/: 0 of 0 pods with app=shop,color=grey are ready/);
+    expect(await refused({ selector: { color: 'red' } })).toMatch(/: 0 of 1 pods/);
+    expect(await refused({ minReady: 2 })).toMatch(
+      /: 1 of 1 pods with app=shop,color=blue are ready, and 2 must be first$/,
+    );
   });
 
   it('is refused where no ready pod has the port that the Service names', async () => {
     const service = await greenService({ app: 'shop', color: 'green' }, { ports: [{ port: 80, targetPort: 'admin' }] });
-    expect((await refusalOf(planOf(service))).detail).toMatch(/^0 of 1 pods/);
+    expect(await refusedWith(planOf(service))).toMatch(/: 0 of 1 pods/);
   });
 
   it('is refused again when applied, where the pods were lost after the plan', async () => {
@@ -122,7 +124,7 @@ describe('a switch of a Service', { timeout: 90_000 }, () => {
     const plan = await planOf(service, { selector: { color: 'brown' } });
     await api('DELETE', `/api/v1/namespaces/${namespace}/pods/shop-brown`);
     const refused = await refusalOf(carryOut(await place.executor(kind), plan.operations));
-    expect(refused).toMatchObject({ code: 'plan-failed', facts: { why: 'not-ready' } });
+    expect(refused).toMatchObject({ code: 'plan-failed', facts: { why: 'pods-not-ready' } });
     expect(await selectorOf(api, namespace, service)).toEqual({ app: 'shop', color: 'green' });
   });
 
@@ -141,7 +143,7 @@ describe('a switch of a Service', { timeout: 90_000 }, () => {
 
   it('is refused for a Service without a selector, and for one of another tool (trap 12)', async () => {
     const service = await greenService(null);
-    expect((await refusalOf(planOf(service))).detail).toMatch(/^it selects no pods/);
+    expect(await refusedWith(planOf(service))).toMatch(/: it selects no pods/);
     const owned = await greenService();
     const path = `/api/v1/namespaces/${place.namespace}/services/${owned}`;
     const mark = { metadata: { labels: { 'argocd.argoproj.io/instance': 'shop' } } };

@@ -5,6 +5,7 @@ import { createSetImage } from '../../../src/adapters/kubernetes/set-image.ts';
 import type { Note } from '../../../src/domain/note.ts';
 import type { Executor, Settlement } from '../../../src/ports/executor.ts';
 import { notes } from '../../../templates/notes/index.ts';
+import { sayReason } from '../../../templates/say.ts';
 import { useCluster } from '../../cluster/suite.ts';
 import { type Kind, makeWorkload, shopRolledOut, workloadRules } from './shops.ts';
 import { contexts, firstOf, openPlace } from './targets.ts';
@@ -52,20 +53,20 @@ const rows: readonly Row[] = [
   {
     cause: /^CrashLoopBackOff$/,
     image: 'app:1.1.0',
-    says: /last exit code 3.*it said last: (?!.*hunter2).*cannot read the price table/s,
+    says: /last exit code 3.*it said last: “(?!.*hunter2).*cannot read the price table/s,
     container: shell(`echo "password=${canary}"; echo "cannot read the price table"; exit 3`),
   },
   {
     cause: /^CrashLoopBackOff$/,
     kind: 'statefulSet',
     image: 'app:crash',
-    says: /it said last: cannot read the price table/,
+    says: /it said last: “cannot read the price table/,
   },
   {
     cause: /^CrashLoopBackOff$/,
     kind: 'daemonSet',
     image: 'app:crash',
-    says: /it said last: cannot read the price table/,
+    says: /it said last: “cannot read the price table/,
   },
   {
     cause: /^OOMKilled$/,
@@ -100,8 +101,8 @@ const rows: readonly Row[] = [
     meanwhile: noPods,
   },
   // Their controllers know no deadline.
-  { cause: /^deadline$/, kind: 'statefulSet', image: 'app:sick', says: /not ready within its 600 s/, hurry: 60_000 },
-  { cause: /^deadline$/, kind: 'daemonSet', image: 'app:sick', says: /not ready within its 600 s/, hurry: 60_000 },
+  { cause: /^deadline$/, kind: 'statefulSet', image: 'app:sick', says: /not ready within its 10 min/, hurry: 60_000 },
+  { cause: /^deadline$/, kind: 'daemonSet', image: 'app:sick', says: /not ready within its 10 min/, hurry: 60_000 },
 ];
 
 /** A workload whose first release is well, and the plan that takes it to another image. */
@@ -160,7 +161,7 @@ describe('a rollout that cannot come about is called failed early, with its reas
     if (end.state !== 'failed') throw new Error(JSON.stringify(end));
     expect(end.reason.code).toBe('not-settled');
     expect(end.reason.facts?.cause).toMatch(row.cause);
-    expect(end.reason.detail).toMatch(row.says);
+    expect(sayReason(end.reason, 'en')).toMatch(row.says);
     expect(end.served).toBe(false);
   });
 
@@ -172,7 +173,7 @@ describe('a rollout that cannot come about is called failed early, with its reas
     await cluster.api('PATCH', `${roles}/${role?.metadata?.name}`, { rules }, 'application/merge-patch+json');
     const { end } = await settled(shop);
     expect(end).toMatchObject({ state: 'failed', reason: { facts: { cause: 'CrashLoopBackOff' } } });
-    expect(end.state === 'failed' && end.reason.detail).not.toContain('it said last');
+    expect(end.state === 'failed' && sayReason(end.reason, 'en')).not.toContain('it said last');
   });
 });
 

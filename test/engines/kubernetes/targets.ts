@@ -17,6 +17,7 @@ import type { Run } from '../../../src/domain/run.ts';
 import { clusterRights } from '../../../src/main/cluster-rights.ts';
 import type { Check, CheckContext } from '../../../src/ports/check.ts';
 import type { ApplyContext, Executor, PlanContext, Settlement } from '../../../src/ports/executor.ts';
+import { sayReason } from '../../../templates/say.ts';
 import { openApi } from '../../cluster/api.ts';
 import type { FaultProxy } from '../../cluster/fault-proxy.ts';
 import type { Rules, TestCluster } from '../../cluster/suite.ts';
@@ -182,4 +183,9 @@ export async function refusalOf(call: Promise<unknown>): Promise<Reason> {
   );
   if (thrown instanceof Refusal) return thrown.reason;
   throw new Error(`no refusal but ${thrown}`);
+}
+
+/** The refusal that a call ends in, as people read it. */
+export async function refusedWith(call: Promise<unknown>): Promise<string> {
+  return sayReason(await refusalOf(call), 'en');
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { ObservedReleases, Release } from '../../../src/domain/release.ts';
+import { sayReason } from '../../../templates/say.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
-import { carryOut, contexts, firstOf, neededRules, openPlace, pick, refusalOf } from './targets.ts';
+import { carryOut, contexts, firstOf, neededRules, openPlace, pick, refusalOf, refusedWith } from './targets.ts';
 import {
   atRevision,
   imageOf,
@@ -87,8 +88,8 @@ describe('going back and what may stand in the way', { timeout: 90_000 }, () => 
     const shop = await shopWith(['app:1.0.0', 'app:1.1.0']);
     const to = pick(await shop.look(), '1.0.0');
     await shop.patch({ spec: { paused: true } });
-    const refused = await refusalOf(shop.plan(to));
-    expect(refused.detail).toContain(`kubectl -n ${shop.namespace} rollout resume deployment/shop`);
+    const refused = await refusedWith(shop.plan(to));
+    expect(refused).toContain(`kubectl -n ${shop.namespace} rollout resume deployment/shop`);
     expect(await shop.image()).toBe('app:1.1.0');
     expect((await shop.look()).settled).toBe(false);
   });
@@ -104,7 +105,7 @@ describe('going back and what may stand in the way', { timeout: 90_000 }, () => 
     expect(releases.current?.version).toBe('1.1.0');
     const refused = await refusalOf(shop.plan(to));
     expect(refused).toMatchObject({ code: 'release-not-eligible', facts: { limit: 0 } });
-    expect(refused.detail).toContain('revisionHistoryLimit 0');
+    expect(sayReason(refused, 'en')).toContain('revisionHistoryLimit 0');
   });
 
   it('trap 7: a deadline that passed before the patch is no failure', async () => {

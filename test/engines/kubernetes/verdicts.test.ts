@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Release } from '../../../src/domain/release.ts';
+import { sayReason } from '../../../templates/say.ts';
 import { useCluster } from '../../cluster/suite.ts';
 import { carryOut, checkContext, contexts, openPlace, pick } from './targets.ts';
 import { atRevision, imageOf, makeDeployment, patchDeployment, rolledOut, type Shape, setImage } from './workloads.ts';
@@ -41,7 +42,7 @@ describe('a rollout that cannot succeed is called failed with its reason', { tim
     });
     const end = await carryOut(undo, plan.operations);
     expect(end).toMatchObject({ state: 'failed', served: false, reason: { code: 'not-settled', facts: { cause } } });
-    expect(end.state === 'failed' && end.reason.detail).toMatch(says);
+    expect(end.state === 'failed' && sayReason(end.reason, 'en')).toMatch(says);
     const inverse = plan.operations[0]?.inverse;
     if (!inverse) throw new Error('no inverse');
     const { apply } = contexts();

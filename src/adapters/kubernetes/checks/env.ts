@@ -75,7 +75,7 @@ async function wantedHashes(
       const secret = 'secret' in value;
       const object = secret ? value.secret : value.configMap;
       const hash = (await hashesOf(reading, secret ? 'secrets' : 'configmaps', object))?.get(value.key);
-      if (hash === undefined) gone.push(`${secret ? 'Secret' : 'ConfigMap'} ${object} (key ${value.key})`);
+      if (hash === undefined) gone.push(`${secret ? 'Secret' : 'ConfigMap'} ${object} [${value.key}]`);
       else hashes.set(name, hash);
     }
   }

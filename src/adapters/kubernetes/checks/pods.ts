@@ -3,6 +3,7 @@ import { hideSecretsInText } from '../../../domain/hide.ts';
 import { note } from '../../../domain/note.ts';
 import type { Check } from '../../../ports/check.ts';
 import { objectOf } from '../input.ts';
+import { placeOf } from '../lasting.ts';
 import { isReady, podProblem, timeOf } from '../rollout.ts';
 import { podsInput } from './input.ts';
 import { beganAt, createLooking, type Look, type LookingDeps } from './looking.ts';
@@ -34,7 +35,7 @@ function judgePods({ object, wanted, observed, pods }: Workload): Look | null {
   if (wanted === 0) return { state: 'unknowable', note: note('no-pods-to-check', { object }) };
   const problem = pods.map(podProblem).find(found => found !== null);
   if (problem) {
-    const facts = { object, pod: problem.pod, cause: problem.reason };
+    const facts = { object, cause: problem.reason, ...placeOf(problem) };
     return { state: 'bad', note: note('pod-in-trouble', facts, hideSecretsInText(problem.message)) };
   }
   const ready = pods.filter(isReady).length;
