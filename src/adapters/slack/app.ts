@@ -45,17 +45,17 @@ const slackPath = '/slack/events';
 const came = (body: unknown, context: Context): Came => ({ body, fresh: freshness(context) });
 
 /** Every name there is: Bolt asks each listener about each request, so there is one of a kind, and the tables of routes pick by name. */
-const any = /[\s\S]*/;
+const everyName = /[\s\S]*/;
 
 /** Listens to all that Slack may send; names that no table holds are answered as stale. */
 function listen(app: App, deps: AppDeps): void {
-  app.command(any, ({ body, context, ack }) => onCommand(deps, came(body, context), ack));
+  app.command(everyName, ({ body, context, ack }) => onCommand(deps, came(body, context), ack));
   app.shortcut(shortcutId, ({ body, context, ack }) => onShortcut(deps, came(body, context), ack));
   app.event('app_mention', ({ body, context }) => onMention(deps, came(body, context)));
-  app.action(any, ({ body, context, ack }) => onPress(deps, came(body, context), ack));
-  app.options(any, ({ body, context, ack }) => onSuggestion(deps, came(body, context), ack));
-  app.view<ViewSubmitAction>(any, ({ body, context, ack }) => onSubmission(deps, came(body, context), ack));
-  app.view({ type: 'view_closed', callback_id: any }, ({ ack }) => ack());
+  app.action(everyName, ({ body, context, ack }) => onPress(deps, came(body, context), ack));
+  app.options(everyName, ({ body, context, ack }) => onSuggestion(deps, came(body, context), ack));
+  app.view<ViewSubmitAction>(everyName, ({ body, context, ack }) => onSubmission(deps, came(body, context), ack));
+  app.view({ type: 'view_closed', callback_id: everyName }, ({ ack }) => ack());
   app.error(async failure => deps.log.error({ err: failure }, 'A request from Slack failed'));
 }
 

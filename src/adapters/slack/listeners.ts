@@ -50,6 +50,9 @@ function unlessRepeated({ fresh }: Came, handler: () => Promise<Reply>): () => P
   };
 }
 
+const settleOnce = (deps: ListenerDeps, came: Came, visitor: Visitor, handler: () => Promise<Reply>) =>
+  settle(deps, visitor, unlessRepeated(came, handler));
+
 async function openOrSay(deps: ListenerDeps, opening: Opening | null, place: Place, form: Form): Promise<void> {
   const shown = opening && (await showView(deps.clients.interactive, deps.log, opening, formView(form)));
   if (!shown) await tell(deps, place, form.fallback, 'person');
@@ -65,11 +68,7 @@ async function afterwards(deps: ListenerDeps, { later }: Settled, place: Place):
 /** A slash command: the ack carries the answer. */
 export async function onCommand(deps: ListenerDeps, came: Came, ack: CommandAck): Promise<void> {
   const { typed, place, trigger } = readCommand(came.body, known(deps, came));
-  const settled = await settle(
-    deps,
-    typed.visitor,
-    unlessRepeated(came, () => deps.routes.command(typed)),
-  );
+  const settled = await settleOnce(deps, came, typed.visitor, () => deps.routes.command(typed));
   const { reply } = settled;
   if (reply.kind === 'say') {
     await ack(answerBody(reply.screen, reply.to));
@@ -82,11 +81,7 @@ export async function onCommand(deps: ListenerDeps, came: Came, ack: CommandAck)
 /** The message shortcut: a command without text. */
 export async function onShortcut(deps: ListenerDeps, came: Came, ack: PlainAck): Promise<void> {
   const { typed, place, trigger } = readShortcut(came.body, known(deps, came));
-  const settled = await settle(
-    deps,
-    typed.visitor,
-    unlessRepeated(came, () => deps.routes.command(typed)),
-  );
+  const settled = await settleOnce(deps, came, typed.visitor, () => deps.routes.command(typed));
   await ack();
   await show(deps, settled, place, { how: 'open', trigger });
 }
@@ -95,11 +90,7 @@ export async function onShortcut(deps: ListenerDeps, came: Came, ack: PlainAck):
 export async function onMention(deps: ListenerDeps, came: Came): Promise<void> {
   const mention = readMention(came.body, { ...known(deps, came), identity: await deps.identity.learn() });
   if (!mention) return;
-  const settled = await settle(
-    deps,
-    mention.typed.visitor,
-    unlessRepeated(came, () => deps.routes.command(mention.typed)),
-  );
+  const settled = await settleOnce(deps, came, mention.typed.visitor, () => deps.routes.command(mention.typed));
   await show(deps, settled, mention.place, null);
 }
 
@@ -123,11 +114,7 @@ const staleCard = (): Promise<Reply> => Promise.reject(new Refusal(reason('stale
 export async function onPress(deps: ListenerDeps, came: Came, ack: PlainAck): Promise<void> {
   const { press, place, trigger, view } = readPress(came.body, known(deps, came));
   const handler = own(deps.routes.actions, press.action) ?? staleCard;
-  const settled = await settle(
-    deps,
-    press.visitor,
-    unlessRepeated(came, () => handler(press)),
-  );
+  const settled = await settleOnce(deps, came, press.visitor, () => handler(press));
   await ack();
   if (view) return await showInView(deps, settled, place, { trigger, view });
   if (settled.reply.kind === 'say') await pause(answerAfterMs);
@@ -165,11 +152,7 @@ async function showInView(
 export async function onSubmission(deps: ListenerDeps, came: Came, ack: AckFn<ViewResponseAction>): Promise<void> {
   const { submission, view } = readSubmission(came.body, known(deps, came));
   const handler = own(deps.routes.forms, submission.form) ?? staleCard;
-  const settled = await settle(
-    deps,
-    submission.visitor,
-    unlessRepeated(came, () => handler(submission)),
-  );
+  const settled = await settleOnce(deps, came, submission.visitor, () => handler(submission));
   const { reply, later } = settled;
   const place = placeOf(submission.visitor);
   if (reply.kind === 'form-errors') await ack({ response_action: 'errors', errors: { ...reply.errors } });
