@@ -3,24 +3,15 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { unifiedDiff } from '../../domain/diff.ts';
 import { hideSecrets } from '../../domain/hide.ts';
-import type { Json, JsonObject } from '../../domain/json.ts';
+import { type Json, type JsonObject, presentJson } from '../../domain/json.ts';
 
 const restartedAt = 'kubectl.kubernetes.io/restartedAt';
 /** Labels by which the controllers of Deployments and of Argo Rollouts tell their ReplicaSets apart. */
 const hashLabels = ['pod-template-hash', 'rollouts-pod-template-hash'] as const;
 
-/** Text of a value that is equal exactly where the values are: sorted keys, nothing null or absent. */
-function canonical(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).filter(([, inner]) => inner !== null && inner !== undefined);
-  const sorted = entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return `{${sorted.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(',')}}`;
-}
-
 /** Hash of a JSON value: the first 128 bits of its SHA-256. */
 export function hashOf(value: Json): string {
-  return createHash('sha256').update(canonical(value)).digest('hex').slice(0, 32);
+  return createHash('sha256').update(presentJson(value)).digest('hex').slice(0, 32);
 }
 
 function isObject(value: Json | undefined): value is JsonObject {
