@@ -55,7 +55,7 @@ function words(rights: readonly KindRight[]): string {
 }
 
 /** The table of rights as docs/kubernetes.md shows it. */
-export function rightsTable(): string {
+function rightsTable(): string {
   const rows = Object.entries(clusterRights).map(([kind, { rights, besides }]) => {
     const needs = words(rights.filter(({ essential }) => essential));
     const wants = words(rights.filter(({ essential }) => !essential));

@@ -12,7 +12,7 @@ const prefix = 'backout-cluster-';
 export const standingState = join(tmpdir(), `${prefix}standing`);
 
 /** State folder of the cluster that belongs to one process and ends with it. */
-export function ownedState(owner: ProcessId): string {
+function ownedState(owner: ProcessId): string {
   return join(tmpdir(), `${prefix}${owner.pid}-${owner.started}`);
 }
 

@@ -12,7 +12,7 @@ const secretVariable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,254}$/, 'not a
 const secretFile = z.string().regex(/^(?!.*\/\.\.?(\/|$))\/[^\0\n\r]{1,4000}$/, 'not an absolute path without ..');
 
 /** Where the worker reads a value: an environment variable of its own, or a file. */
-export const valueReference = z.union([z.strictObject({ env: secretVariable }), z.strictObject({ file: secretFile })]);
+const valueReference = z.union([z.strictObject({ env: secretVariable }), z.strictObject({ file: secretFile })]);
 
 /** A value of a ConfigMap: text, or where it is read. */
 export const configValue = z.union([

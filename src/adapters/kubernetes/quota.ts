@@ -32,7 +32,7 @@ export function quantityOf(text: string): number {
 const resources = z.object({ requests: texts, limits: texts }).prefault({});
 
 /** What one pod of a template counts for in a quota, by the quota's names; sidecars and overhead aside. */
-export function costOf(template: JsonObject): Record<string, number> {
+function costOf(template: JsonObject): Record<string, number> {
   const { containers, initContainers } = podSpecOf(template);
   const of = (container: unknown, kind: 'requests' | 'limits', name: string) => {
     const read = z.looseObject({ resources }).safeParse(container);

@@ -19,7 +19,7 @@ import { currentRevision, podsOf, readWorld, type World } from './world.ts';
 const { uid, after, version, graceSeconds, ...place } = sharedBody;
 
 /** What the recovery of a StatefulSet says: `heal` deletes pods that hang, `leave` is its inverse, as deleted pods come back by themselves. */
-export const recoveryBody = z.strictObject({
+const recoveryBody = z.strictObject({
   action: z.enum(['heal', 'leave']),
   ...place,
   uid,

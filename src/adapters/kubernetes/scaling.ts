@@ -24,7 +24,7 @@ export interface Scaled {
 const same = (one: Limits, other: Limits) => one.min === other.min && one.max === other.max;
 
 /** Reads a workload and what scales it. Throws `KubeError`. */
-export async function readScaled(connection: Connection, place: Scaling, signal: AbortSignal): Promise<Scaled> {
+async function readScaled(connection: Connection, place: Scaling, signal: AbortSignal): Promise<Scaled> {
   const [workload, autoscalersOf] = await Promise.all([
     readCounted(connection, place, signal),
     readAutoscalers(connection, place.namespace, signal),

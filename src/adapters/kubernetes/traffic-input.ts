@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { objectName, whereFields } from './input.ts';
 
 /** Kinds of objects that split traffic between releases. */
-export const splitterKinds = ['Rollout', 'Canary', 'HTTPRoute', 'Ingress'] as const;
+const splitterKinds = ['Rollout', 'Canary', 'HTTPRoute', 'Ingress'] as const;
 
 /** A kind of object that splits traffic between releases. */
 export type SplitterKind = (typeof splitterKinds)[number];

@@ -24,7 +24,7 @@ export interface Made {
 }
 
 /** What no installation goes without. */
-export const leastValues = { catalogue: 'services: {}\n', redis: { url: 'redis://redis:6379' } };
+const leastValues = { catalogue: 'services: {}\n', redis: { url: 'redis://redis:6379' } };
 
 /** Path of a helm of the test cluster. */
 export const helmOf = (program: 'helm3' | 'helm4'): string => requireProgram(program, readClusterEnvironment());

@@ -20,7 +20,7 @@ export const kindRules: Rules = [
 const collection = (kind: Kind, namespace: string) => `/apis/apps/v1/namespaces/${namespace}/${plurals[kind]}`;
 
 /** A workload of the test image. */
-export function workloadBody(kind: Kind, name: string, shape: Shape): Record<string, unknown> {
+function workloadBody(kind: Kind, name: string, shape: Shape): Record<string, unknown> {
   const body = JSON.parse(JSON.stringify(deploymentBody(name, shape)));
   if (kind === 'statefulSet') body.spec.serviceName = name;
   if (kind === 'daemonSet') delete body.spec.replicas;
