@@ -16,6 +16,7 @@ import {
   selectorQuery,
   selectorSchema,
 } from './objects.ts';
+import { pluralOf } from './workload.ts';
 
 const countedSchema = z.object({
   metadata: metadata.extend({ resourceVersion: z.string() }),
@@ -42,15 +43,12 @@ const countedSchema = z.object({
 /** A workload seen by its pods: how many it wants, how many there are. */
 export type Counted = z.infer<typeof countedSchema>;
 
-/** Plurals of the kinds, as paths and roles name them. */
-export const plurals = { Deployment: 'deployments', StatefulSet: 'statefulsets', DaemonSet: 'daemonsets' } as const;
-
 /** The workload as it is now. Throws `KubeError`. */
 export async function readCounted(connection: Connection, place: Place, signal: AbortSignal): Promise<Counted> {
   const { kind, name } = workloadOf(place);
   const { namespace } = place;
-  const path = pathOf('apis/apps/v1', namespace, plurals[kind], name);
-  const request = { verb: 'get', resource: `${plurals[kind]}.apps`, namespace, path, signal };
+  const path = pathOf('apis/apps/v1', namespace, pluralOf(kind), name);
+  const request = { verb: 'get', resource: `${pluralOf(kind)}.apps`, namespace, path, signal };
   return read(countedSchema, request, await connection.read(request));
 }
 
@@ -62,8 +60,8 @@ export async function namesByLabels(
   signal: AbortSignal,
 ): Promise<string[]> {
   const { namespace, selector } = place;
-  const path = pathOf('apis/apps/v1', namespace, plurals[kind]) + labelQuery(selector);
-  const request = { verb: 'list', resource: `${plurals[kind]}.apps`, namespace, path, signal };
+  const path = pathOf('apis/apps/v1', namespace, pluralOf(kind)) + labelQuery(selector);
+  const request = { verb: 'list', resource: `${pluralOf(kind)}.apps`, namespace, path, signal };
   const { items } = read(z.object({ items: z.array(z.object({ metadata })) }), request, await connection.read(request));
   return items.map(item => item.metadata.name).sort();
 }
@@ -89,9 +87,9 @@ export async function patchReplicas(
   ];
   await connection.send({
     verb: 'patch',
-    resource: `${plurals[kind]}.apps/scale`,
+    resource: `${pluralOf(kind)}.apps/scale`,
     namespace,
-    path: `${pathOf('apis/apps/v1', namespace, plurals[kind], name)}/scale${query}`,
+    path: `${pathOf('apis/apps/v1', namespace, pluralOf(kind), name)}/scale${query}`,
     body,
     contentType: 'application/json-patch+json',
     signal: options.signal,

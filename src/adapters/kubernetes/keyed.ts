@@ -36,7 +36,8 @@ const keyedSchema = z.object({
 /** A ConfigMap or Secret as the API server tells it. */
 export type Keyed = z.infer<typeof keyedSchema>;
 
-const resources = { ConfigMap: 'configmaps', Secret: 'secrets' } as const;
+/** How the API server calls each kind. */
+export const keyedResources = { ConfigMap: 'configmaps', Secret: 'secrets' } as const;
 
 /** The thing as kubectl names it, e.g. `configmap shop/settings`. */
 export function keyedObject({ kind, namespace, name }: Pick<KeyedPlace, 'kind' | 'namespace' | 'name'>): string {
@@ -46,7 +47,7 @@ export function keyedObject({ kind, namespace, name }: Pick<KeyedPlace, 'kind' |
 /** The ConfigMap or Secret as it is now. Throws `KubeError`. */
 export async function readKeyed(connection: Connection, place: KeyedPlace, signal: AbortSignal): Promise<Keyed> {
   const { namespace } = place;
-  const resource = resources[place.kind];
+  const resource = keyedResources[place.kind];
   const path = pathOf('api/v1', namespace, resource, place.name);
   const request = { verb: 'get', resource, namespace, path, signal };
   return read(keyedSchema, request, await connection.read(request));
@@ -60,7 +61,7 @@ export async function patchKeyed(
   options: { readonly dryRun: boolean; readonly signal: AbortSignal },
 ): Promise<void> {
   const { namespace } = place;
-  const resource = resources[place.kind];
+  const resource = keyedResources[place.kind];
   const query = `?fieldManager=${fieldManager}${options.dryRun ? '&dryRun=All' : ''}`;
   const path = pathOf('api/v1', namespace, resource, place.name) + query;
   const contentType = 'application/json-patch+json';

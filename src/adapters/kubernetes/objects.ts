@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Connection, KubeRequest } from './connect.ts';
 import { KubeError } from './kube-error.ts';
+import { labelQuery } from './labels.ts';
 
 /** An object that is passed on as it is, fields newer than we know included. */
 export const rawObject = z.custom<JsonObject>(
@@ -77,6 +78,7 @@ const containerStatus = z.object({
   name: z.string(),
   ready: z.boolean().default(false),
   restartCount: count,
+  image: z.string().nullish(),
   imageID: z.string().nullish(),
   state: containerState.nullish(),
   lastState: containerState.nullish(),
@@ -126,6 +128,11 @@ export function read<T>(schema: z.ZodType<T>, request: KubeRequest, answer: unkn
   );
 }
 
+/** Asks, and reads the answer through its schema. Throws `KubeError`. */
+export async function readAs<T>(connection: Connection, request: KubeRequest, schema: z.ZodType<T>): Promise<T> {
+  return read(schema, request, await connection.read(request));
+}
+
 /** The name under which Kubernetes books our writes. */
 export const fieldManager = 'backout';
 
@@ -138,13 +145,12 @@ export async function readPods(
 ): Promise<Pod[]> {
   const path = pathOf('api/v1', namespace, 'pods') + selectorQuery(selector);
   const request = { verb: 'list', resource: 'pods', namespace, path, signal };
-  return read(z.object({ items: z.array(podSchema) }), request, await connection.read(request)).items;
+  return (await readAs(connection, request, z.object({ items: z.array(podSchema) }))).items;
 }
 
 /** Only plain labels narrow the list; expressions are left to the owner check, which decides anyway. */
 export function selectorQuery({ matchLabels }: Selector): string {
-  const pairs = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
-  return pairs.length > 0 ? `?labelSelector=${encodeURIComponent(pairs.join(','))}` : '';
+  return labelQuery(matchLabels);
 }
 
 /** Whether an object's controlling owner has this uid. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Connection } from './connect.ts';
 import { objectName, whereFields } from './input.ts';
+import { labelQuery } from './labels.ts';
 import { metadata, pathOf, read } from './objects.ts';
 
 /** Which Service of which cluster. */
@@ -112,8 +113,7 @@ export async function selectedPods(
   selector: Selector,
   signal: AbortSignal,
 ): Promise<Selected[]> {
-  const labels = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
-  const path = `${pathOf('api/v1', namespace, 'pods')}?labelSelector=${encodeURIComponent(labels.join(','))}`;
+  const path = pathOf('api/v1', namespace, 'pods') + labelQuery(selector);
   const request = { verb: 'list', resource: 'pods', namespace, path, signal };
   const { items } = read(z.object({ items: z.array(podSchema) }), request, await connection.read(request));
   const wanted = spec.ports.flatMap(({ targetPort }) => (typeof targetPort === 'string' ? [targetPort] : []));

@@ -2,15 +2,13 @@ import type { JsonObject } from '../../domain/json.ts';
 import type { Connection } from './connect.ts';
 import type { Content } from './content.ts';
 import type { Keyed, KeyedPlace } from './keyed.ts';
-import { patchKeyed } from './keyed.ts';
+import { keyedResources, patchKeyed } from './keyed.ts';
 import { fieldManager, pathOf } from './objects.ts';
 
 interface Write {
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
 }
-
-const resources = { ConfigMap: 'configmaps', Secret: 'secrets' } as const;
 
 /** Writes a whole content, valid only while the object is the one that was read. Throws `KubeError`. */
 export async function replaceContent(
@@ -43,7 +41,7 @@ export async function createKeyed(
   content: Content,
   { dryRun, signal }: Write,
 ): Promise<void> {
-  const resource = resources[kind];
+  const resource = keyedResources[kind];
   const path = `${pathOf('api/v1', namespace, resource)}?fieldManager=${fieldManager}${dryRun ? '&dryRun=All' : ''}`;
   const { data, binaryData, type } = content;
   const held = kind === 'Secret' ? { data, type: type ?? 'Opaque' } : { data, binaryData };
@@ -60,7 +58,7 @@ export async function deleteKeyed(
   signal: AbortSignal,
 ): Promise<void> {
   const { uid, resourceVersion } = now.metadata;
-  const resource = resources[kind];
+  const resource = keyedResources[kind];
   const path = pathOf('api/v1', namespace, resource, name);
   const body = { preconditions: { uid, resourceVersion } };
   await connection.send({ verb: 'delete', resource, namespace, path, body, signal });

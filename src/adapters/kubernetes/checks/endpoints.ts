@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { note } from '../../../domain/note.ts';
 import type { Check } from '../../../ports/check.ts';
 import type { Connection } from '../connect.ts';
-import { pathOf } from '../objects.ts';
+import { labelQuery } from '../labels.ts';
+import { pathOf, readAs } from '../objects.ts';
 import { createLooking, type Look, type LookingDeps } from './looking.ts';
 import { endpointsInput } from './service-input.ts';
-import { readAs, selectorQuery } from './workload.ts';
 
 const slices = z.object({
   items: z.array(
@@ -51,7 +51,7 @@ async function look(connection: Connection, input: Input, signal: AbortSignal): 
   };
   await connection.read(one);
   const path = pathOf('apis/discovery.k8s.io/v1', namespace, 'endpointslices');
-  const query = selectorQuery({ 'kubernetes.io/service-name': service });
+  const query = labelQuery({ 'kubernetes.io/service-name': service });
   const list = { verb: 'list', resource: 'endpointslices.discovery.k8s.io', namespace, path: path + query, signal };
   const { items } = await readAs(connection, list, slices);
   const ready = items
@@ -79,7 +79,7 @@ async function strangersOf(
   signal: AbortSignal,
 ): Promise<string[]> {
   if (Object.keys(labels).length === 0) return [];
-  const path = pathOf('api/v1', namespace, 'pods') + selectorQuery(labels);
+  const path = pathOf('api/v1', namespace, 'pods') + labelQuery(labels);
   const { items } = await readAs(connection, { verb: 'list', resource: 'pods', namespace, path, signal }, named);
   const known = new Set(items.map(({ metadata }) => metadata.name));
   return targets.filter(name => !known.has(name));

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Connection } from '../connect.ts';
 import { unlessGone } from '../kube-error.ts';
-import { pathOf } from '../objects.ts';
-import { readAs } from './workload.ts';
+import { pathOf, readAs } from '../objects.ts';
 
 /** A variable as it was found: only the hash of its value leaves the reader. */
 export interface FoundVariable {

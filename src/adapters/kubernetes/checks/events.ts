@@ -3,11 +3,11 @@ import { hideSecretsInText } from '../../../domain/hide.ts';
 import { note } from '../../../domain/note.ts';
 import type { Check } from '../../../ports/check.ts';
 import { objectOf } from '../input.ts';
-import { pathOf } from '../objects.ts';
+import { pathOf, readAs } from '../objects.ts';
 import { timeOf } from '../rollout.ts';
 import { eventsInput } from './input.ts';
 import { beganAt, createLooking, type LookingDeps } from './looking.ts';
-import { readAs, readWorkload } from './workload.ts';
+import { readWorkload } from './workload.ts';
 
 const text = z.string().nullish();
 const eventSchema = z.object({

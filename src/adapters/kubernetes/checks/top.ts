@@ -4,12 +4,13 @@ import type { Check, CheckContext } from '../../../ports/check.ts';
 import type { Connection, KubeRequest } from '../connect.ts';
 import { objectOf } from '../input.ts';
 import { isTransient, KubeError } from '../kube-error.ts';
+import { readAs } from '../objects.ts';
 import { timeOf } from '../rollout.ts';
 import { topInput } from './input.ts';
 import { createLooking, type Look, type LookingDeps } from './looking.ts';
 import type { LivePod } from './pod.ts';
 import { quantityOf, shownQuantity } from './quantity.ts';
-import { readAs, readWorkload, type Workload } from './workload.ts';
+import { readWorkload, type Workload } from './workload.ts';
 
 type Input = z.infer<typeof topInput>;
 type Resource = 'cpu' | 'memory';

@@ -1,12 +1,13 @@
-import { type ZodType, z } from 'zod';
+import { z } from 'zod';
 import type { JsonObject } from '../../../domain/json.ts';
-import type { Connection, KubeRequest } from '../connect.ts';
+import type { Connection } from '../connect.ts';
 import { objectOf, type Place, workloadOf } from '../input.ts';
-import { KubeError } from '../kube-error.ts';
-import { pathOf } from '../objects.ts';
+import { labelQuery } from '../labels.ts';
+import { isControlledBy, metadata, pathOf, readAs } from '../objects.ts';
 import { isReady } from '../rollout.ts';
 import { podSpecOf } from '../template.ts';
-import { type LivePod, podSchema } from './pod.ts';
+import { pluralOf } from '../workload.ts';
+import { type LivePod, livePodSchema } from './pod.ts';
 
 const texts = z.record(z.string(), z.string());
 const workloadSchema = z.object({
@@ -19,12 +20,6 @@ const workloadSchema = z.object({
   status: z
     .object({ observedGeneration: z.number().default(0), desiredNumberScheduled: z.number().nullish() })
     .prefault({}),
-});
-const owned = z.object({
-  metadata: z.object({
-    uid: z.string(),
-    ownerReferences: z.array(z.object({ uid: z.string(), controller: z.boolean().nullish() })).nullish(),
-  }),
 });
 
 /** A workload of any kind as the checks look at it. */
@@ -42,25 +37,11 @@ export interface Workload {
   readonly pods: readonly LivePod[];
 }
 
-const plurals = { Deployment: 'deployments', StatefulSet: 'statefulsets', DaemonSet: 'daemonsets' } as const;
-
-/** Reads one object through its schema; an answer of another shape counts as a server in trouble. Throws `KubeError`. */
-export async function readAs<T>(connection: Connection, request: KubeRequest, schema: ZodType<T>): Promise<T> {
-  const parsed = schema.safeParse(await connection.read(request));
-  if (parsed.success) return parsed.data;
-  const first = parsed.error.issues[0];
-  throw new KubeError(
-    request,
-    0,
-    `the answer is not what Kubernetes gives: ${first?.path.join('.')} ${first?.message}`,
-  );
-}
-
 /** Reads a workload and its live pods. Throws `KubeError`. */
 export async function readWorkload(connection: Connection, place: Place, signal: AbortSignal): Promise<Workload> {
   const { namespace } = place;
   const { kind, name } = workloadOf(place);
-  const plural = plurals[kind];
+  const plural = pluralOf(kind);
   const request = {
     verb: 'get',
     resource: `${plural}.apps`,
@@ -69,11 +50,11 @@ export async function readWorkload(connection: Connection, place: Place, signal:
     signal,
   };
   const { metadata, spec, status } = await readAs(connection, request, workloadSchema);
-  const query = selectorQuery(spec.selector.matchLabels ?? {});
+  const query = labelQuery(spec.selector.matchLabels ?? {});
   const sets = kind === 'Deployment' ? await readSets(connection, namespace, query, metadata.uid, signal) : [];
   const controllers = kind === 'Deployment' ? sets : [metadata.uid];
   const list = { verb: 'list', resource: 'pods', namespace, path: pathOf('api/v1', namespace, 'pods') + query, signal };
-  const { items } = await readAs(connection, list, z.object({ items: z.array(podSchema) }));
+  const { items } = await readAs(connection, list, z.object({ items: z.array(livePodSchema) }));
   return {
     object: objectOf(place),
     uid: metadata.uid,
@@ -94,22 +75,12 @@ async function readSets(
 ): Promise<string[]> {
   const path = pathOf('apis/apps/v1', namespace, 'replicasets') + query;
   const request = { verb: 'list', resource: 'replicasets.apps', namespace, path, signal };
-  const { items } = await readAs(connection, request, z.object({ items: z.array(owned) }));
+  const { items } = await readAs(connection, request, z.object({ items: z.array(z.object({ metadata })) }));
   return items.filter(set => isControlledBy(set, uid)).map(set => set.metadata.uid);
-}
-
-function isControlledBy({ metadata }: z.infer<typeof owned>, uid: string): boolean {
-  return (metadata.ownerReferences ?? []).some(owner => owner.controller === true && owner.uid === uid);
 }
 
 function isLive({ metadata, status }: LivePod): boolean {
   return !metadata.deletionTimestamp && status.phase !== 'Succeeded' && status.phase !== 'Failed';
-}
-
-/** A query that narrows a list of pods to these labels. */
-export function selectorQuery(labels: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
-  return pairs.length > 0 ? `?labelSelector=${encodeURIComponent(pairs.join(','))}` : '';
 }
 
 /** The workload's pods that serve; empty while its controller has not seen its newest form. */
