@@ -91,3 +91,13 @@ export class Unanswered extends Refusal {
     this.name = 'Unanswered';
   }
 }
+
+/** Refuses what was given, by the names of the fields that a schema did not take. */
+export function badArgument({
+  issues,
+}: {
+  readonly issues: readonly { readonly path: readonly PropertyKey[] }[];
+}): Refusal {
+  const fields = issues.map(({ path }) => path.join('.') || 'input').join(', ');
+  return new Refusal(reason('bad-argument', { fields }));
+}

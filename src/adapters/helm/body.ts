@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
-import { Refusal, reason } from '../../domain/reason.ts';
+import { badArgument } from '../../domain/reason.ts';
 import { placeFields, programName } from './input.ts';
 
 const hash = z.string().regex(/^[0-9a-f]{32}$/);
@@ -37,6 +37,5 @@ export type Rollback = z.infer<typeof rollbackBody>;
 export function readBody(body: JsonObject): Rollback {
   const parsed = rollbackBody.safeParse(body);
   if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.map(issue => issue.path.join('.')).join(', ');
-  throw new Refusal(reason('bad-argument', { fields }));
+  throw badArgument(parsed.error);
 }

@@ -1,5 +1,4 @@
-import type { ZodError } from 'zod';
-import { Refusal, reason } from '../../domain/reason.ts';
+import { badArgument } from '../../domain/reason.ts';
 import { shellLine } from '../../domain/shell-words.ts';
 import type { Executor, OperationLike } from '../../ports/executor.ts';
 import { applyRollback } from './apply.ts';
@@ -17,7 +16,7 @@ export function createRollback(deps: HelmDeps): Executor {
     kind: 'helm.rollback',
     plan: async (context, raw) => {
       const input = rollbackInput.safeParse(raw);
-      if (!input.success) throw badInput(input.error);
+      if (!input.success) throw badArgument(input.error);
       return planRollback(deps, history, context, input.data);
     },
     observe: async ({ signal }, operation) => {
@@ -34,11 +33,6 @@ export function createRollback(deps: HelmDeps): Executor {
     },
     byHand,
   };
-}
-
-function badInput(error: ZodError): Refusal {
-  const fields = error.issues.map(issue => issue.path.join('.') || 'input').join(', ');
-  return new Refusal(reason('bad-argument', { fields }));
 }
 
 function byHand(operation: OperationLike): readonly string[] {

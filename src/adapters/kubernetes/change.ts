@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { note } from '../../domain/note.ts';
-import { Refusal, reason } from '../../domain/reason.ts';
+import { badArgument, Refusal, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation } from '../../ports/executor.ts';
 import type { Connection } from './connect.ts';
 import { withEnvironment } from './environment.ts';
@@ -61,8 +61,7 @@ export type Change = z.infer<typeof changeBody>;
 export function readChange(body: JsonObject): Change {
   const parsed = changeBody.safeParse(body);
   if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.map(issue => issue.path.join('.')).join(', ');
-  throw new Refusal(reason('bad-argument', { fields }));
+  throw badArgument(parsed.error);
 }
 
 /** The template that a change writes, made from the world as it is, and the annotations that go with it; null where its revision is gone. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import type { OperationDraft } from '../../domain/plan.ts';
-import { Refusal, reason } from '../../domain/reason.ts';
+import { badArgument, reason } from '../../domain/reason.ts';
 import type {
   ApplyContext,
   Executor,
@@ -33,8 +33,7 @@ function readTogether(body: JsonObject): Together | null {
   if (body.action !== 'with-configuration') return null;
   const parsed = togetherBody.safeParse(body);
   if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.map(issue => issue.path.join('.')).join(', ');
-  throw new Refusal(reason('bad-argument', { fields }));
+  throw badArgument(parsed.error);
 }
 
 const fingerprintOf = (change: string, restores: readonly string[]) => hashOf([change, ...restores]);

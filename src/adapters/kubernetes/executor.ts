@@ -1,7 +1,7 @@
 import { ZodError, z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import type { StepPlan } from '../../domain/plan.ts';
-import { Refusal, reason } from '../../domain/reason.ts';
+import { badArgument } from '../../domain/reason.ts';
 import type { Executor, PlanContext } from '../../ports/executor.ts';
 import { byHand } from './by-hand.ts';
 import { applyChange, observeChange } from './change.ts';
@@ -32,7 +32,7 @@ export function changeExecutor(kind: string, connect: Connect, clock: { now(): n
           if (planned.operations.length === 0) return planned;
           return await withExposure(connection, placeOf(placeIn.parse(input)), planned, goesBack, context.signal);
         } catch (error) {
-          if (error instanceof ZodError) throw badInput(error);
+          if (error instanceof ZodError) throw badArgument(error);
           throw error;
         }
       }),
@@ -60,9 +60,4 @@ export function changeExecutor(kind: string, connect: Connect, clock: { now(): n
     byHand: operation => byHand(readBody(operation.body)),
   };
   return withOwners(connect, clock, executor);
-}
-
-function badInput(error: ZodError): Refusal {
-  const fields = error.issues.map(issue => issue.path.join('.') || 'input').join(', ');
-  return new Refusal(reason('bad-argument', { fields }));
 }

@@ -3,7 +3,7 @@ import { ZodError, type ZodType, z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import { note } from '../../domain/note.ts';
 import type { StepPlan } from '../../domain/plan.ts';
-import { Refusal, reason } from '../../domain/reason.ts';
+import { badArgument } from '../../domain/reason.ts';
 import type { ApplyContext, Executor, Observation, PlanContext, Settlement } from '../../ports/executor.ts';
 import type { Connect, Connection } from './connect.ts';
 import { whereFields } from './input.ts';
@@ -39,7 +39,7 @@ export function objectExecutor<Body extends z.infer<typeof where>>(connect: Conn
   const bodyOf = (raw: JsonObject): Body => {
     const parsed = step.body.safeParse(raw);
     if (parsed.success) return parsed.data;
-    throw badInput(parsed.error);
+    throw badArgument(parsed.error);
   };
   return {
     kind: step.kind,
@@ -48,7 +48,7 @@ export function objectExecutor<Body extends z.infer<typeof where>>(connect: Conn
         try {
           return await step.plan(await connect(where.parse(input)), context, input);
         } catch (error) {
-          if (error instanceof ZodError) throw badInput(error);
+          if (error instanceof ZodError) throw badArgument(error);
           throw error;
         }
       }),
@@ -69,11 +69,6 @@ export function objectExecutor<Body extends z.infer<typeof where>>(connect: Conn
       }),
     byHand: ({ body }) => step.byHand(bodyOf(body)),
   };
-}
-
-function badInput(error: ZodError): Refusal {
-  const fields = error.issues.map(issue => issue.path.join('.') || 'input').join(', ');
-  return new Refusal(reason('bad-argument', { fields }));
 }
 
 /** A write that the server refused, and the version of the world that it refused it in. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import { note } from '../../domain/note.ts';
-import { Refusal, reason } from '../../domain/reason.ts';
+import { badArgument, Refusal, reason } from '../../domain/reason.ts';
 import type { Observation } from '../../ports/executor.ts';
 import { refuseInUse } from './configuration-users.ts';
 import type { Connection } from './connect.ts';
@@ -152,6 +152,5 @@ export function readRestore(body: JsonObject): Restore | null {
   if (body.action !== 'configuration') return null;
   const parsed = restoreBody.safeParse(body);
   if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.map(issue => issue.path.join('.')).join(', ');
-  throw new Refusal(reason('bad-argument', { fields }));
+  throw badArgument(parsed.error);
 }

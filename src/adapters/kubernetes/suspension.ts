@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { note } from '../../domain/note.ts';
 import type { OperationDraft } from '../../domain/plan.ts';
-import { Refusal, reason } from '../../domain/reason.ts';
+import { badArgument, Refusal, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation, Settlement } from '../../ports/executor.ts';
 import type { Connection } from './connect.ts';
 import { objectName, whereFields } from './input.ts';
@@ -43,8 +43,7 @@ export function readSuspension(body: JsonObject): Suspension | null {
   if (body.action !== 'suspend-owner' && body.action !== 'resume-owner') return null;
   const parsed = suspensionBody.safeParse(body);
   if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.map(issue => issue.path.join('.')).join(', ');
-  throw new Refusal(reason('bad-argument', { fields }));
+  throw badArgument(parsed.error);
 }
 
 const placeOf = (suspension: Suspension): ObjectPlace => placeOfReconciler(suspension, suspension);
