@@ -47,6 +47,17 @@ export interface StepPlan {
   readonly expectedMs: number;
 }
 
+/** A step that changes nothing and of which there is nothing to say; steps lay what they know over it. */
+export const emptyPlan: StepPlan = {
+  operations: [],
+  blastRadius: [],
+  interruption: { kind: 'none' },
+  notRolledBack: [],
+  notChecked: [],
+  warnings: [],
+  expectedMs: 0,
+};
+
 /** What users of the service will feel: nothing, a gap of about so many ms, or not known. */
 export type Interruption =
   | { readonly kind: 'none' }

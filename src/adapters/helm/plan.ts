@@ -1,7 +1,7 @@
 import { parseDuration } from '../../domain/duration.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { note } from '../../domain/note.ts';
-import type { OperationDraft, StepPlan } from '../../domain/plan.ts';
+import { emptyPlan, type OperationDraft, type StepPlan } from '../../domain/plan.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { Release } from '../../domain/release.ts';
 import type { PlanContext } from '../../ports/executor.ts';
@@ -19,16 +19,6 @@ import { isPending, type Revision, rollbackHooks, wasDeployed } from './revision
 /** Time that a rollback usually takes, in ms: helm waits for the pods. */
 const expectedMs = 30_000;
 
-const nothingToChange: StepPlan = {
-  operations: [],
-  blastRadius: [],
-  interruption: { kind: 'none' },
-  notRolledBack: [],
-  notChecked: [],
-  warnings: [],
-  expectedMs: 0,
-};
-
 /** Plans a rollback to the newest revision that holds the chosen release; shows what changes by the manifests that helm stored. */
 export async function planRollback(
   deps: HelmDeps,
@@ -43,7 +33,7 @@ export async function planRollback(
   const cluster = await deps.openCluster(input);
   const found = await history.read(cluster, input, signal);
   const latest = latestOf(input, found);
-  if (latest.status === 'deployed' && latest.key === to.key) return nothingToChange;
+  if (latest.status === 'deployed' && latest.key === to.key) return emptyPlan;
   refuseBusy(deps, input, latest);
   const target = targetOf(object, found.revisions, latest, to);
   const [before, after] = await Promise.all([

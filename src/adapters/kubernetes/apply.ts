@@ -1,5 +1,5 @@
 import { note } from '../../domain/note.ts';
-import type { StepPlan } from '../../domain/plan.ts';
+import { emptyPlan, type StepPlan } from '../../domain/plan.ts';
 import { type Reason, Refusal, reason } from '../../domain/reason.ts';
 import type { Executor } from '../../ports/executor.ts';
 import { type Applying, applyBody } from './apply-body.ts';
@@ -10,7 +10,7 @@ import type { Connect, Connection } from './connect.ts';
 import { kubectl } from './kubectl.ts';
 import { findKind, liveObject } from './live-object.ts';
 import { type Manifest, readManifests } from './manifests.ts';
-import { emptyPlan, objectExecutor } from './object-executor.ts';
+import { objectExecutor } from './object-executor.ts';
 
 type Input = ReturnType<typeof applyInput.parse>;
 

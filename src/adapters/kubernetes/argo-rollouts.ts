@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import { type Note, note } from '../../domain/note.ts';
-import type { OperationDraft, StepPlan } from '../../domain/plan.ts';
+import { emptyPlan, type OperationDraft, type StepPlan } from '../../domain/plan.ts';
 import { type Reason, Refusal, reason } from '../../domain/reason.ts';
 import type { Executor, PlanContext } from '../../ports/executor.ts';
 import { type ArgoWorld, isUpdating, type ReleaseSet, readArgo, rolloutObject, stableSet } from './argo.ts';
@@ -20,7 +20,7 @@ import type { Connect, Connection } from './connect.ts';
 import { judgeReferences } from './judged.ts';
 import { refuseUnaccepted } from './keyed-plan.ts';
 import { kubectl } from './kubectl.ts';
-import { emptyPlan, objectExecutor } from './object-executor.ts';
+import { objectExecutor } from './object-executor.ts';
 import { ownedByOther, ownersOf } from './owners.ts';
 import { createLookUp, referencesOf } from './references.ts';
 import { deploymentTemplate, templateClaim, templateDiff, templateHash, versionOf } from './template.ts';

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import { note } from '../../domain/note.ts';
-import type { OperationDraft } from '../../domain/plan.ts';
+import { emptyPlan, type OperationDraft } from '../../domain/plan.ts';
 import { reason } from '../../domain/reason.ts';
 import type { ApplyContext, Executor, Settlement } from '../../ports/executor.ts';
 import { serviceOf } from './checks/endpoints.ts';
@@ -10,7 +10,7 @@ import { startAsking } from './checks/http.ts';
 import { httpStepInput } from './checks/service-input.ts';
 import type { Connect } from './connect.ts';
 import { kubectl } from './kubectl.ts';
-import { emptyPlan, objectExecutor } from './object-executor.ts';
+import { objectExecutor } from './object-executor.ts';
 import { hashOf } from './template.ts';
 
 /** What an operation says: whom to ask, and whether it is the way back, on which nobody is asked. */

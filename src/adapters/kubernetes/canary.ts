@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { note } from '../../domain/note.ts';
-import type { StepPlan } from '../../domain/plan.ts';
+import { emptyPlan, type StepPlan } from '../../domain/plan.ts';
 import { type Reason, Refusal, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation, Settlement } from '../../ports/executor.ts';
 import type { Connection } from './connect.ts';
@@ -10,7 +10,7 @@ import { objectName, whereFields } from './input.ts';
 import { refuseUnaccepted } from './keyed-plan.ts';
 import { KubeError } from './kube-error.ts';
 import { type ObjectPlace, patchLive, readLive, type WriteOptions } from './live-object.ts';
-import { emptyPlan, guardedWrite, settleBy } from './object-executor.ts';
+import { guardedWrite, settleBy } from './object-executor.ts';
 import { count, metadata, read } from './objects.ts';
 import { hashOf } from './template.ts';
 import { readWorkload } from './workload.ts';

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../domain/json.ts';
 import { type Note, note } from '../../domain/note.ts';
-import type { Interruption, OperationDraft, StepPlan } from '../../domain/plan.ts';
+import type { Interruption, OperationDraft } from '../../domain/plan.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { PlanContext } from '../../ports/executor.ts';
 import { type Change, fingerprintOf } from './change.ts';
@@ -40,17 +40,6 @@ export function expectedMsOf({ kind, spec }: Workload): number {
   const waves = spec.strategy.how === 'recreate' ? 2 : Math.ceil(pods / together);
   return waves * (10_000 + spec.minReadySeconds * 1000);
 }
-
-/** The plan of a step that finds its work done. */
-export const nothingToChange: StepPlan = {
-  operations: [],
-  blastRadius: [],
-  interruption: { kind: 'none' },
-  notRolledBack: [],
-  notChecked: [],
-  warnings: [],
-  expectedMs: 0,
-};
 
 /** Pods that only their deletion replaces are not waited for. */
 export function waitFor({ spec }: Workload): Change['waitFor'] {

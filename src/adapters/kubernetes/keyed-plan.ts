@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { unifiedDiff } from '../../domain/diff.ts';
 import { hideSecretsInText, isSecretValue } from '../../domain/hide.ts';
 import { type Note, note } from '../../domain/note.ts';
-import type { OperationDraft, StepPlan } from '../../domain/plan.ts';
+import { emptyPlan, type OperationDraft, type StepPlan } from '../../domain/plan.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { PlanContext } from '../../ports/executor.ts';
 import type { ReadSecret } from '../../ports/secrets.ts';
@@ -23,7 +23,6 @@ import {
 } from './keyed.ts';
 import { cellsToSet, copySource, type KeyedChange, keyedFingerprint, refuseFixed } from './keyed-change.ts';
 import { KubeError } from './kube-error.ts';
-import { emptyPlan } from './object-executor.ts';
 import type { Accepted } from './owners.ts';
 import { keepSecretCopy } from './secret-copy.ts';
 

@@ -21,17 +21,6 @@ export interface ObjectStep<Body> {
   byHand(body: Body): readonly string[];
 }
 
-/** What a plan says where there is nothing to say: steps lay what they know over it. */
-export const emptyPlan: StepPlan = {
-  operations: [],
-  blastRadius: [],
-  interruption: { kind: 'none' },
-  notRolledBack: [],
-  notChecked: [],
-  warnings: [],
-  expectedMs: 0,
-};
-
 const where = z.looseObject({ context: whereFields.context, kubeconfig: whereFields.kubeconfig });
 
 /** Makes an executor of a kind of step. */

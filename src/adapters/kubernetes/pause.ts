@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import { note } from '../../domain/note.ts';
-import type { StepPlan } from '../../domain/plan.ts';
+import { emptyPlan, type StepPlan } from '../../domain/plan.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { Executor, Observation, PlanContext } from '../../ports/executor.ts';
 import type { Connect, Connection } from './connect.ts';
 import { objectOf, placeFields } from './input.ts';
-import { expectedMsOf, interruptionOf, nothingToChange } from './judged.ts';
+import { expectedMsOf, interruptionOf } from './judged.ts';
 import { unlessGone } from './kube-error.ts';
 import { kubectl } from './kubectl.ts';
 import { guardedWrite, objectExecutor, settleBy } from './object-executor.ts';
@@ -86,7 +86,7 @@ async function planPause(
   const object = objectOf(input);
   const workload = await readWorkload(connection, input, context.signal);
   refuseOwned(input, workload);
-  if (workload.spec.paused === paused) return nothingToChange;
+  if (workload.spec.paused === paused) return emptyPlan;
   const { namespace, context: cluster, kubeconfig, deployment } = input;
   const place = { namespace, context: cluster, kubeconfig, deployment };
   const body: Pause = { ...place, uid: workload.metadata.uid, paused };
@@ -103,7 +103,7 @@ async function planPause(
     idempotent: true,
     inverse: { object, body: { ...body, paused: !paused }, preview: words(!paused), idempotent: true },
   };
-  const plan = { ...nothingToChange, operations: [operation], expectedMs: 1_000 };
+  const plan = { ...emptyPlan, operations: [operation], expectedMs: 1_000 };
   if (paused || !waits(workload)) return plan;
   const { replicas: pods, strategy, template } = workload.spec;
   return {

@@ -1,14 +1,14 @@
 import { unifiedDiff } from '../../domain/diff.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { type Note, note } from '../../domain/note.ts';
-import type { OperationDraft, StepPlan } from '../../domain/plan.ts';
+import { emptyPlan, type OperationDraft, type StepPlan } from '../../domain/plan.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { Executor, PlanContext } from '../../ports/executor.ts';
 import type { Connect, Connection } from './connect.ts';
 import { refuseUnaccepted } from './keyed-plan.ts';
 import { KubeError } from './kube-error.ts';
 import { kubectl } from './kubectl.ts';
-import { emptyPlan, objectExecutor } from './object-executor.ts';
+import { objectExecutor } from './object-executor.ts';
 import { withOwners } from './owned-executor.ts';
 import { refuseOwners } from './owners.ts';
 import {

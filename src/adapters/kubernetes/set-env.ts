@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../domain/json.ts';
 import { type Note, note } from '../../domain/note.ts';
-import type { StepPlan } from '../../domain/plan.ts';
+import { emptyPlan, type StepPlan } from '../../domain/plan.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { Executor, PlanContext } from '../../ports/executor.ts';
 import type { Change } from './change.ts';
@@ -8,7 +8,7 @@ import type { Connect, Connection } from './connect.ts';
 import { containerNames, withEnvironment } from './environment.ts';
 import { changeExecutor } from './executor.ts';
 import { objectOf, placeOf, setEnvInput } from './input.ts';
-import { expectedMsOf, interruptionOf, judgeReferences, notesOn, nothingToChange, waitFor } from './judged.ts';
+import { expectedMsOf, interruptionOf, judgeReferences, notesOn, waitFor } from './judged.ts';
 import { refuseOwned, refusePaused } from './owners.ts';
 import { draftChange } from './recover.ts';
 import { createLookUp, referencesOf } from './references.ts';
@@ -31,7 +31,7 @@ async function planSetEnv(connection: Connection, context: PlanContext, raw: Jso
   const containers = chosen(object, containerNames(now), input.containers);
   const { graceSeconds, set, remove } = input;
   const template = withEnvironment(now, { set, remove, containers });
-  if (templateHash(template) === templateHash(now)) return nothingToChange;
+  if (templateHash(template) === templateHash(now)) return emptyPlan;
   refusePaused(input, workload);
   const version = versionOf(template);
   const unread = judgeReferences(

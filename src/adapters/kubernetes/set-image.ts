@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import { type Note, note } from '../../domain/note.ts';
-import type { StepPlan } from '../../domain/plan.ts';
+import { emptyPlan, type StepPlan } from '../../domain/plan.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { Release } from '../../domain/release.ts';
 import type { Executor, PlanContext } from '../../ports/executor.ts';
@@ -10,7 +10,7 @@ import type { Connect, Connection } from './connect.ts';
 import { changeExecutor } from './executor.ts';
 import { type Images, imagesOf, pinned, pulledDigest, shortImage, withImages } from './images.ts';
 import { type KubernetesReleaseDeps, objectOf, placeOf } from './input.ts';
-import { expectedMsOf, interruptionOf, judgeReferences, notesOn, nothingToChange, waitFor } from './judged.ts';
+import { expectedMsOf, interruptionOf, judgeReferences, notesOn, waitFor } from './judged.ts';
 import { createKnownImages, type KnownImages } from './known-images.ts';
 import { refuseOwned, refusePaused } from './owners.ts';
 import { draftChange } from './recover.ts';
@@ -50,7 +50,7 @@ async function planSetImage(
   const now = workload.spec.template;
   const images = await wantedImages(input, world, known, context.to);
   const template = withImages(now, images);
-  if (templateHash(template) === templateHash(now)) return nothingToChange;
+  if (templateHash(template) === templateHash(now)) return emptyPlan;
   refusePaused(input, workload);
   const version = versionOf(template);
   const found = await createLookUp(connection, input, signal)(referencesOf(template));

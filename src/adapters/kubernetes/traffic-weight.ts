@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import { note } from '../../domain/note.ts';
-import type { StepPlan } from '../../domain/plan.ts';
+import { emptyPlan, type StepPlan } from '../../domain/plan.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Executor, Observation, PlanContext, Settlement } from '../../ports/executor.ts';
 import { readArgo, rolloutObject } from './argo.ts';
@@ -14,7 +14,7 @@ import type { Connect, Connection } from './connect.ts';
 import { routeBody, routeChange, routeSplitter } from './http-route.ts';
 import { kubectl } from './kubectl.ts';
 import { liveObject } from './live-object.ts';
-import { emptyPlan, objectExecutor } from './object-executor.ts';
+import { objectExecutor } from './object-executor.ts';
 import { ownedByOther, ownersOf } from './owners.ts';
 import { demandReceivers } from './receivers.ts';
 import { applySplit, draftSplit, observeSplit, settleSplit } from './splitter.ts';

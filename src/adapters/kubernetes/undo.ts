@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import { type Note, note } from '../../domain/note.ts';
-import type { Interruption, StepPlan } from '../../domain/plan.ts';
+import { emptyPlan, type Interruption, type StepPlan } from '../../domain/plan.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { Release } from '../../domain/release.ts';
 import type { Executor, PlanContext } from '../../ports/executor.ts';
@@ -10,15 +10,7 @@ import { together, withConfiguration } from './closure-executor.ts';
 import type { Connect, Connection } from './connect.ts';
 import { changeExecutor } from './executor.ts';
 import { type KubernetesReleaseDeps, objectOf, placeOf, undoInput } from './input.ts';
-import {
-  type Draft,
-  expectedMsOf,
-  interruptionOf,
-  judgeReferences,
-  notesOn,
-  nothingToChange,
-  waitFor,
-} from './judged.ts';
+import { type Draft, expectedMsOf, interruptionOf, judgeReferences, notesOn, waitFor } from './judged.ts';
 import { createKeeper, type Keeper } from './keep.ts';
 import { createImageLook, type ImageStates } from './node-images.ts';
 import { refuseOwned, refusePaused } from './owners.ts';
@@ -66,7 +58,7 @@ async function planUndo(planning: Planning, context: PlanContext, raw: JsonObjec
   const question = { place: input, object, to, createdAt: target.createdAt, found, ...input };
   const restores = await planRestores(connection, keeper, question, signal);
   const unchanged = releaseKey(template) === target.key;
-  if (unchanged && restores.operations.length === 0) return nothingToChange;
+  if (unchanged && restores.operations.length === 0) return emptyPlan;
   refusePaused(input, workload);
   const goal = { template: target.template, name: target.name };
   const [needed, images, full] = await Promise.all([
