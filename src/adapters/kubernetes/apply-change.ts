@@ -16,6 +16,7 @@ import {
 import { valueAt } from './apply-fields.ts';
 import type { Connection } from './connect.ts';
 import { waitFor } from './judged.ts';
+import { moved } from './kube-error.ts';
 import { applyLive, type Live, liveObject, patchLive, readLive } from './live-object.ts';
 import { guardedWrite, settleBy } from './object-executor.ts';
 import { ownersOf } from './owners.ts';
@@ -57,7 +58,7 @@ export async function applyApply(connection: Connection, body: Applying, { signa
   if (body.action === 'leave') return;
   const write = async (live: Live | null) => {
     if (live && isDone(body, live)) return;
-    if ((live?.metadata.uid ?? null) !== body.uid) throw moved(body);
+    if ((live?.metadata.uid ?? null) !== body.uid) throw moved(liveObject(body));
     if (live) refuseForeign(body, live);
     if (body.action === 'apply') await writeManifest(connection, body, live, signal);
     else if (live) await writeBack(connection, body, live, signal);
@@ -66,17 +67,17 @@ export async function applyApply(connection: Connection, body: Applying, { signa
 }
 
 async function writeManifest(connection: Connection, body: ApplyManifest, live: Live | null, signal: AbortSignal) {
-  if (contentOf(body, live) !== body.before) throw moved(body);
+  if (contentOf(body, live) !== body.before) throw moved(liveObject(body));
   if (body.copy !== null && live) {
     const source = oldSource(body, valuesAt(live, body.pointers));
     const kept = await keepSecretCopy(connection, body.namespace, source, { dryRun: false, signal });
-    if (kept !== body.copy) throw moved(body);
+    if (kept !== body.copy) throw moved(liveObject(body));
   }
   await applyLive(connection, body, body.manifest, live, { dryRun: false, force: body.force, signal });
 }
 
 async function writeBack(connection: Connection, body: Restore, live: Live, signal: AbortSignal): Promise<void> {
-  if (valuesHash(live, body.pointers) !== body.before) throw moved(body);
+  if (valuesHash(live, body.pointers) !== body.before) throw moved(liveObject(body));
   const old = await oldValues(connection, body, signal);
   await patchLive(connection, body, restorePatch(live, old), { dryRun: false, signal });
 }
@@ -118,10 +119,6 @@ async function oldValues(connection: Connection, body: Restore, signal: AbortSig
   if (text !== undefined) return JSON.parse(Buffer.from(text, 'base64').toString('utf8')) as OldValues;
   const facts = { object: liveObject(body), copy: `${body.namespace}/${body.copy}` };
   throw new Refusal(reason('cannot-revert', { ...facts, why: 'copy-gone' }));
-}
-
-function moved(body: Applying): Refusal {
-  return new Refusal(reason('target-changed', { object: liveObject(body) }));
 }
 
 /** Waits until the object is as written and, of a workload, until its pods are of the new template or provably will not be. */

@@ -16,7 +16,7 @@ import {
 } from './argo.ts';
 import type { Connection } from './connect.ts';
 import { objectName } from './input.ts';
-import { KubeError } from './kube-error.ts';
+import { KubeError, moved } from './kube-error.ts';
 import { patchLive, type WriteOptions } from './live-object.ts';
 import { guardedWrite } from './object-executor.ts';
 import { ownersOf } from './owners.ts';
@@ -118,16 +118,15 @@ export function rolloutNote(world: ArgoWorld, object: string) {
 /** Writes a change; a second time finds it written. Refuses where the Rollout is neither what was approved nor what it is to become. */
 export async function applyArgo(connection: Connection, change: ArgoChange, { signal }: ApplyContext): Promise<void> {
   const object = rolloutObject(change);
-  const moved = () => new Refusal(reason('target-changed', { object }));
   const look = async () => {
     const world = await readArgo(connection, change, signal);
-    if (!world) throw moved();
+    if (!world) throw moved(object);
     return world;
   };
   const write = async (world: ArgoWorld) => {
     if (stateOf(change, world) !== 'not-applied') return;
     const { rollout, holder } = world;
-    if (rollout.metadata.uid !== change.uid || templateHash(holder.template) !== change.before) throw moved();
+    if (rollout.metadata.uid !== change.uid || templateHash(holder.template) !== change.before) throw moved(object);
     refusePausedRollout(object, world);
     await writeArgo(connection, change, world, { dryRun: false, signal });
   };

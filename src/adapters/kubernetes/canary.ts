@@ -8,7 +8,7 @@ import { flaggerApi } from './drivers.ts';
 import { type Failure, notSettled } from './failing.ts';
 import { objectName, whereFields } from './input.ts';
 import { refuseUnaccepted } from './keyed-plan.ts';
-import { KubeError } from './kube-error.ts';
+import { KubeError, moved } from './kube-error.ts';
 import { type ObjectPlace, patchLive, readLive, type WriteOptions } from './live-object.ts';
 import { guardedWrite, settleBy } from './object-executor.ts';
 import { count, metadata, read } from './objects.ts';
@@ -186,17 +186,16 @@ export async function applyCanary(
   { signal }: ApplyContext,
 ): Promise<void> {
   const object = objectIs(change);
-  const moved = () => new Refusal(reason('target-changed', { object }));
   const look = async () => {
     const canary = await readCanary(connection, change, signal);
-    if (!canary) throw moved();
+    if (!canary) throw moved(object);
     return canary;
   };
   const writeIt = async (canary: Canary) => {
     if (stateOf(change, canary) !== 'not-applied') return;
     const { metadata: of, status } = canary;
     const same = of.uid === change.uid && status.lastAppliedSpec === change.analysed && judging.has(status.phase);
-    if (!same) throw moved();
+    if (!same) throw moved(object);
     refuseSuspended(object, canary);
     await write(connection, change, canary, { dryRun: false, signal });
   };

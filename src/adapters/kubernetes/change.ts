@@ -8,7 +8,7 @@ import type { Connection } from './connect.ts';
 import { withEnvironment } from './environment.ts';
 import { withImages } from './images.ts';
 import { objectName, objectOf, variableName, variableValue, workloadFields } from './input.ts';
-import { isTransient, KubeError, unlessGone } from './kube-error.ts';
+import { isTransient, KubeError, moved, unlessGone } from './kube-error.ts';
 import { readPods } from './objects.ts';
 import { acceptedOwners } from './owner-input.ts';
 import { ownersOf, refuseOwned, refusePaused } from './owners.ts';
@@ -146,10 +146,10 @@ export async function applyChange(connection: Connection, change: Change, contex
     const { workload } = world;
     const now = templateHash(workload.spec.template);
     if (workload.metadata.uid === change.uid && now === change.after) return;
-    if (workload.metadata.uid !== change.uid || now !== change.before) throw moved(change);
+    if (workload.metadata.uid !== change.uid || now !== change.before) throw moved(objectOf(change));
     const outcome = outcomeOf(change, world);
     if (!outcome) throw gone(change);
-    if (templateHash(outcome.template) !== change.written) throw moved(change);
+    if (templateHash(outcome.template) !== change.written) throw moved(objectOf(change));
     refuseOwned(change, workload);
     refusePaused(change, workload);
     const patch = guardedPatch(workload, outcome.template, outcome.annotations);
@@ -181,10 +181,6 @@ async function mayTryAgain(
     return hashOf([metadata.uid, moves, metadata.annotations, templateHash(spec.template)]);
   };
   return seen(workload) !== seen(before);
-}
-
-function moved(change: Change): Refusal {
-  return new Refusal(reason('target-changed', { object: objectOf(change) }));
 }
 
 function gone(change: Change): Refusal {

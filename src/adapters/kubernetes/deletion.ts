@@ -7,7 +7,7 @@ import { type Counted, readCounted, readPodsOf, wantedPods } from './counted.ts'
 import type { Deletion } from './delete-pods-input.ts';
 import { type Failure, notSettled, withLastWords } from './failing.ts';
 import { objectOf, workloadOf } from './input.ts';
-import { KubeError, unlessGone } from './kube-error.ts';
+import { KubeError, moved, unlessGone } from './kube-error.ts';
 import { lasting, type Problems } from './lasting.ts';
 import { settleBy } from './object-executor.ts';
 import { type Pod, pathOf, podSchema, read } from './objects.ts';
@@ -138,7 +138,7 @@ async function refuseMoved(
   const object = podObject(deletion);
   const own = await readPodsOf(connection, deletion, workload, signal);
   if (workload.metadata.uid !== deletion.uid || !own.some(one => one.metadata.uid === pod.metadata.uid)) {
-    throw new Refusal(reason('target-changed', { object }));
+    throw moved(object);
   }
   if (!deletion.recovery || !hasCurrentTemplate(pod, workload)) return;
   throw new Refusal(reason('step-failed', { object, why: 'same-template', workload: objectOf(deletion) }));

@@ -22,7 +22,7 @@ import {
   patchKeyed,
   readKeyed,
 } from './keyed.ts';
-import { unlessGone } from './kube-error.ts';
+import { moved, unlessGone } from './kube-error.ts';
 import { guardedWrite } from './object-executor.ts';
 import { acceptedOwners } from './owner-input.ts';
 import { type Accepted, ownersOf, refuseOwners } from './owners.ts';
@@ -103,13 +103,13 @@ export async function applyKeyed(
 ): Promise<void> {
   const write = async (keyed: Keyed) => {
     if (isAt(change, keyed, change.after)) return;
-    if (!isAt(change, keyed, change.before)) throw moved(change);
+    if (!isAt(change, keyed, change.before)) throw moved(keyedObject(change));
     refuseFixed(keyedObject(change), change, keyed);
     const cells = await cellsWanted(connection, readSecret, change, signal);
     if (change.action === 'set' && change.copy !== null) {
       const source = copySource(change.kind, change.name, keyed, cellsOf(keyed, Object.keys(change.after)));
       const kept = await keepSecretCopy(connection, change.namespace, source, { dryRun: false, signal });
-      if (kept !== change.copy) throw moved(change);
+      if (kept !== change.copy) throw moved(keyedObject(change));
     }
     await patchKeyed(connection, change, keyedPatch(change.kind, keyed, cells), { dryRun: false, signal });
   };
@@ -182,8 +182,4 @@ async function cellsToRestore(
       return [key, map && kept !== undefined ? cellFrom(change.kind, map, Buffer.from(kept, 'base64')) : null];
     }),
   );
-}
-
-function moved(change: KeyedChange): Refusal {
-  return new Refusal(reason('target-changed', { object: keyedObject(change) }));
 }

@@ -71,6 +71,11 @@ export function refusalOf(error: unknown): unknown {
   return new Refusal(reason('step-failed', { ...asked, object }, error.message));
 }
 
+/** The refusal of an object that is no longer what was approved. */
+export function moved(object: string): Refusal {
+  return new Refusal(reason('target-changed', { object }));
+}
+
 /** Runs a call of the contract so that only refusals for people leave it. */
 export async function plainly<T>(call: () => Promise<T>): Promise<T> {
   try {

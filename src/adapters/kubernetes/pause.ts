@@ -2,12 +2,12 @@ import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import { note } from '../../domain/note.ts';
 import { emptyPlan, type StepPlan } from '../../domain/plan.ts';
-import { Refusal, reason } from '../../domain/reason.ts';
+import { reason } from '../../domain/reason.ts';
 import type { Executor, Observation, PlanContext } from '../../ports/executor.ts';
 import type { Connect, Connection } from './connect.ts';
 import { objectOf, placeFields } from './input.ts';
 import { expectedMsOf, interruptionOf } from './judged.ts';
-import { unlessGone } from './kube-error.ts';
+import { moved, unlessGone } from './kube-error.ts';
 import { kubectl } from './kubectl.ts';
 import { guardedWrite, objectExecutor, settleBy } from './object-executor.ts';
 import { withOwners } from './owned-executor.ts';
@@ -50,7 +50,7 @@ export function createPause(
       const object = objectOf(pause);
       const look = async () => {
         const { metadata, spec, status } = await readWorkload(connection, pause, context.signal);
-        if (metadata.uid !== pause.uid || spec.paused !== pause.paused) throw moved(pause);
+        if (metadata.uid !== pause.uid || spec.paused !== pause.paused) throw moved(objectOf(pause));
         const seen = status.observedGeneration >= metadata.generation;
         return seen ? ({ state: 'settled', note: noteOn(pause), served: false } as const) : null;
       };
@@ -64,10 +64,6 @@ export function createPause(
 }
 
 const noteOn = (pause: Pause) => note(pause.paused ? 'rollout-paused' : 'rollout-resumed', { object: objectOf(pause) });
-
-function moved(pause: Pause): Refusal {
-  return new Refusal(reason('target-changed', { object: objectOf(pause) }));
-}
 
 /** Who resumes has judged what then rolls out. */
 function fingerprintOf({ paused }: Pause, workload: Workload): string {
@@ -131,7 +127,7 @@ async function observePause(connection: Connection, pause: Pause, signal: AbortS
 }
 
 async function write(connection: Connection, pause: Pause, now: Workload, signal: AbortSignal): Promise<void> {
-  if (now.metadata.uid !== pause.uid) throw moved(pause);
+  if (now.metadata.uid !== pause.uid) throw moved(objectOf(pause));
   if (now.spec.paused === pause.paused) return;
   refuseOwned(pause, now);
   await patchWorkload(connection, pause, patchOf(now, pause.paused), { dryRun: false, signal });

@@ -2,13 +2,12 @@ import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import { type Note, note } from '../../domain/note.ts';
 import type { OperationDraft } from '../../domain/plan.ts';
-import { Refusal, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation, PlanContext, Settlement } from '../../ports/executor.ts';
 import { type Change, readChange, sharedBody } from './change.ts';
 import type { Connection } from './connect.ts';
 import { objectOf, type Place, placeOf } from './input.ts';
 import { type Draft, draftOperation } from './judged.ts';
-import { KubeError, unlessGone } from './kube-error.ts';
+import { KubeError, moved, unlessGone } from './kube-error.ts';
 import { type Pod, pathOf, readPods } from './objects.ts';
 import { isReady, rolloutState } from './rollout.ts';
 import { settleChange } from './settle.ts';
@@ -132,7 +131,7 @@ export async function applyRecovery(connection: Connection, recovery: Recovery, 
   const world = await readWorld(connection, recovery, signal);
   const { metadata, spec } = world.workload;
   if (metadata.uid !== recovery.uid || templateHash(spec.template) !== recovery.after) {
-    throw new Refusal(reason('target-changed', { object: objectOf(recovery) }));
+    throw moved(objectOf(recovery));
   }
   await tendPods(
     connection,

@@ -8,7 +8,7 @@ import type { Connection } from './connect.ts';
 import { type Content, contentHash } from './content.ts';
 import type { Keeper } from './keep.ts';
 import { type Keyed, keyedFields, keyedObject, readKeyed } from './keyed.ts';
-import { unlessGone } from './kube-error.ts';
+import { moved, unlessGone } from './kube-error.ts';
 import { guardedWrite } from './object-executor.ts';
 import { ownersOf } from './owners.ts';
 import { hashOf } from './template.ts';
@@ -94,7 +94,7 @@ export async function applyRestore(
     if (hash === restore.after) return;
     // A worker that ended between deleting and creating leaves nothing there.
     const expected = now ? hash === restore.before && isIt(restore, now) : mayBeGone(restore);
-    if (!expected) throw new Refusal(reason('target-changed', { object: keyedObject(restore) }));
+    if (!expected) throw moved(keyedObject(restore));
     const content = await contentToWrite(connection, keeper, restore, signal);
     if (now && restore.after !== null) await keepNow(connection, keeper, restore, now, signal);
     if (now && content && !mustReplace(now, content)) {

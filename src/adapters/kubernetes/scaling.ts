@@ -1,12 +1,12 @@
 import { note } from '../../domain/note.ts';
-import { Refusal, reason } from '../../domain/reason.ts';
+import { reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation, Settlement } from '../../ports/executor.ts';
 import { type Autoscaler, type Limits, limitsOf, patchLimits, readAutoscalers } from './autoscalers.ts';
 import type { Connection } from './connect.ts';
 import { type Counted, patchReplicas, readCounted, readPodsOf } from './counted.ts';
 import { type Failure, notSettled, withLastWords } from './failing.ts';
 import { objectOf } from './input.ts';
-import { unlessGone } from './kube-error.ts';
+import { moved, unlessGone } from './kube-error.ts';
 import { lasting, type Problems } from './lasting.ts';
 import { guardedWrite, settleBy } from './object-executor.ts';
 import { ownersOf, refuseOwners } from './owners.ts';
@@ -80,19 +80,18 @@ function isMade({ metadata, spec, status }: Counted): boolean {
 function refuseMoved(scaling: Scaling, { workload, autoscalers }: Scaled): void {
   const object = objectOf(scaling);
   const { autoscaler } = scaling;
-  const moved = new Refusal(reason('target-changed', { object }));
-  if (workload.metadata.uid !== scaling.uid) throw moved;
+  if (workload.metadata.uid !== scaling.uid) throw moved(object);
   refuseOwners(object, scaling, workload);
-  if (autoscalers.length !== (autoscaler ? 1 : 0)) throw moved;
+  if (autoscalers.length !== (autoscaler ? 1 : 0)) throw moved(object);
   const [found] = autoscalers;
   if (autoscaler && found) {
     const limits = limitsOf(found);
-    if (found.metadata.uid !== autoscaler.uid) throw moved;
-    if (!same(limits, autoscaler.before) && !same(limits, autoscaler.after)) throw moved;
+    if (found.metadata.uid !== autoscaler.uid) throw moved(object);
+    if (!same(limits, autoscaler.before) && !same(limits, autoscaler.after)) throw moved(object);
     return;
   }
   const { replicas } = workload.spec;
-  if (replicas !== scaling.from && replicas !== scaling.to) throw moved;
+  if (replicas !== scaling.from && replicas !== scaling.to) throw moved(object);
 }
 
 /** Sets the count and the autoscaler's limits; a second time finds both set. An autoscaler that is to hold is held first, one that is let go is let go last. */

@@ -3,7 +3,7 @@ import { note } from '../../domain/note.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation, Settlement } from '../../ports/executor.ts';
 import type { Connection } from './connect.ts';
-import { unlessGone } from './kube-error.ts';
+import { moved, unlessGone } from './kube-error.ts';
 import { guardedWrite, settleBy } from './object-executor.ts';
 import { acceptedOwners } from './owner-input.ts';
 import { ownersOf, refuseOwners } from './owners.ts';
@@ -81,8 +81,7 @@ export async function applySwitch(connection: Connection, change: Switch, { sign
   const write = async (service: Service) => {
     const known = service.metadata.uid === change.uid;
     if (known && same(service.spec.selector, change.after)) return;
-    if (!known || !same(service.spec.selector, change.before))
-      throw new Refusal(reason('target-changed', { object: serviceObject(change) }));
+    if (!known || !same(service.spec.selector, change.before)) throw moved(serviceObject(change));
     refuseOwners(serviceObject(change), change, service);
     await demandReady(connection, change, service, signal);
     await patchSelector(connection, change, service, change.after, { dryRun: false, signal });

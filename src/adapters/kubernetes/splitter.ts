@@ -2,10 +2,11 @@ import { unifiedDiff } from '../../domain/diff.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { type Note, note } from '../../domain/note.ts';
 import type { OperationDraft } from '../../domain/plan.ts';
-import { Refusal, reason } from '../../domain/reason.ts';
+import { reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation, Settlement } from '../../ports/executor.ts';
 import type { Connection } from './connect.ts';
 import { refuseUnaccepted } from './keyed-plan.ts';
+import { moved } from './kube-error.ts';
 import { type Live, liveObject, type ObjectPlace, patchLive, readLive, type WriteOptions } from './live-object.ts';
 import { guardedWrite, settleBy } from './object-executor.ts';
 import { ownedByOther, ownersOf } from './owners.ts';
@@ -105,15 +106,14 @@ export async function applySplit<Body extends Change>(
   { signal }: ApplyContext,
 ): Promise<void> {
   const object = liveObject(change);
-  const moved = () => new Refusal(reason('target-changed', { object }));
   const look = async () => {
     const live = await readLive(connection, change, signal);
-    if (!live) throw moved();
+    if (!live) throw moved(object);
     return live;
   };
   const writeIt = async (live: Live) => {
     if (stateOf(splitter, change, live) !== 'not-applied') return;
-    if (live.metadata.uid !== change.uid || !splitter.holds(change, live, 'before')) throw moved();
+    if (live.metadata.uid !== change.uid || !splitter.holds(change, live, 'before')) throw moved(object);
     const owners = ownersOf(live);
     if (owners.length > 0) throw ownedByOther(object, owners);
     await demandReceivers(connection, object, change, signal);

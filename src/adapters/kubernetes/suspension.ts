@@ -2,10 +2,11 @@ import { z } from 'zod';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { note } from '../../domain/note.ts';
 import type { OperationDraft } from '../../domain/plan.ts';
-import { badArgument, Refusal, reason } from '../../domain/reason.ts';
+import { badArgument, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation, Settlement } from '../../ports/executor.ts';
 import type { Connection } from './connect.ts';
 import { objectName, whereFields } from './input.ts';
+import { moved } from './kube-error.ts';
 import { flux, kubectl } from './kubectl.ts';
 import { type Live, type ObjectPlace, patchLive, readLive } from './live-object.ts';
 import { guardedWrite, settleBy } from './object-executor.ts';
@@ -129,15 +130,14 @@ export async function applySuspension(
   { signal }: ApplyContext,
 ): Promise<void> {
   const { kind, action } = suspension;
-  const moved = () => new Refusal(reason('target-changed', { object: nameOf(suspension) }));
   await guardedWrite(
     () => readLive(connection, placeOf(suspension), signal),
     async live => {
       if (action === 'resume-owner' && !isOurs(suspension, live)) return;
-      if (live?.metadata.uid !== suspension.uid) throw moved();
+      if (live?.metadata.uid !== suspension.uid) throw moved(nameOf(suspension));
       const now = switchOf(kind, live);
       if (same(now, wantedOf(suspension))) return;
-      if (!same(now, otherOf(suspension))) throw moved();
+      if (!same(now, otherOf(suspension))) throw moved(nameOf(suspension));
       await patchLive(connection, placeOf(suspension), switchPatch(kind, live, wantedOf(suspension)), {
         dryRun: false,
         signal,
@@ -163,11 +163,10 @@ export async function settleSuspension(
   const look = async (): Promise<Settlement | null> => {
     const live = await readLive(connection, placeOf(suspension), context.signal);
     if (action === 'resume-owner') {
-      if (isOurs(suspension, live)) throw new Refusal(reason('target-changed', { object }));
+      if (isOurs(suspension, live)) throw moved(object);
       return { state: 'settled', note: note(live ? 'owner-reconciles' : 'owner-gone', facts), served: false };
     }
-    if (!live || !same(switchOf(kind, live), wantedOf(suspension)))
-      throw new Refusal(reason('target-changed', { object }));
+    if (!live || !same(switchOf(kind, live), wantedOf(suspension))) throw moved(object);
     return isBusy(kind, live) ? null : { state: 'settled', note: note('owner-is-suspended', facts), served: false };
   };
   const overdue = (): Settlement => ({
