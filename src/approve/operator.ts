@@ -83,7 +83,7 @@ export function decideEmergency(found: RunWithLog, by: Actor, why: string, next:
   if (run.status !== 'needs-operator') return { kind: 'refused', reason: reason('stale-card') };
   const { target, scenario } = run.request;
   const plan = emergencyPlan(next.catalogue, target);
-  if (!plan) return { kind: 'refused', reason: reason('no-runbook', { target, scenario }) };
+  if (!plan) return { kind: 'refused', reason: reason('no-emergency-plan', { target }) };
   // A plan that is for some scenarios only makes the run one of these, and is approved by their rule.
   const fits = plan.scenarios === null || plan.scenarios.includes(scenario);
   const aim = {

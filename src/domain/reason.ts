@@ -24,6 +24,7 @@ export const reasonCodes = [
   'frozen',
   'observe-only',
   'no-runbook',
+  'no-emergency-plan',
   'no-good-release',
   'release-not-eligible',
   'nothing-to-change',

@@ -14,7 +14,7 @@ export const commandNotes = {
   },
   'command-may-stop': {
     en: f => `if the worker dies while ${f.command} runs, the run waits for a person: nobody can see how far it came`,
-    'zh-CN': f => `如果执行进程在 ${f.command} 运行时中断，本次运行会等待人工处理：无法得知执行到哪一步`,
+    'zh-CN': f => `如果执行进程在 ${f.command} 运行时中断，本次回滚会等待人工处理：无法得知执行到哪一步`,
   },
   'command-effect-there': { en: f => `${f.command} says it is there`, 'zh-CN': f => `${f.command} 表示已生效` },
   'command-effect-missing': { en: f => `${f.command} says it is not there`, 'zh-CN': f => `${f.command} 表示未生效` },

@@ -1,4 +1,6 @@
-import { type NoteTable, names, s, span, where } from './table.ts';
+import { type Facts, type NoteTable, names, s, span, verb, where } from './table.ts';
+
+const all = (pods: Facts[string] | undefined) => (pods === 1 ? 'the 1 pod' : `all ${pods} pods`);
 
 /** What the checks of a cluster say. */
 export const kubernetesChecksNotes = {
@@ -15,7 +17,7 @@ export const kubernetesChecksNotes = {
     'zh-CN': f => `${f.object} 没有容器 ${f.container}`,
   },
   'pods-ready': {
-    en: f => `all ${f.pods} pod${s(f.pods)} of ${f.object} ready, none restarted`,
+    en: f => `${all(f.pods)} of ${f.object} ready, none restarted`,
     'zh-CN': f => `${f.object} 的 ${f.pods} 个 Pod 全部就绪，没有重启`,
   },
   /** {object, ready, pods, names} */
@@ -31,7 +33,7 @@ export const kubernetesChecksNotes = {
   },
   'pods-restarted': {
     en: f => `pods of ${f.object} were restarted since the run began: ${names(f.names)}`,
-    'zh-CN': f => `自本次运行开始后，${f.object} 的 Pod 发生重启：${names(f.names)}`,
+    'zh-CN': f => `自本次回滚开始执行后，${f.object} 的 Pod 发生重启：${names(f.names)}`,
   },
   /** {object, names, span} */
   'pods-not-steady': {
@@ -43,7 +45,7 @@ export const kubernetesChecksNotes = {
     'zh-CN': f => `检查和目标版本都没有说明 ${f.object} 应运行哪个镜像`,
   },
   'pods-run-image': {
-    en: f => `all ${f.pods} pod${s(f.pods)} of ${f.object} run ${names(f.images)}`,
+    en: f => `${all(f.pods)} of ${f.object} ${verb(f.pods, 'runs', 'run')} ${names(f.images)}`,
     'zh-CN': f => `${f.object} 的 ${f.pods} 个 Pod 均运行 ${names(f.images)}`,
   },
   'pods-run-other-image': {
@@ -75,7 +77,8 @@ export const kubernetesChecksNotes = {
     'zh-CN': f => `${f.object} 的环境变量符合要求：${names(f.names)}`,
   },
   'env-of-pods-as-wanted': {
-    en: f => `${f.pods} pod${s(f.pods)} of ${f.object} run with their variables as wanted: ${names(f.names)}`,
+    en: f =>
+      `${f.pods} pod${s(f.pods)} of ${f.object} ${verb(f.pods, 'runs', 'run')} with the variables as wanted: ${names(f.names)}`,
     'zh-CN': f => `${f.object} 的 ${f.pods} 个 Pod 中的环境变量符合要求：${names(f.names)}`,
   },
   'env-missing': {
@@ -148,7 +151,7 @@ export const kubernetesChecksNotes = {
     'zh-CN': f => `用该表达式匹配 ${f.object} 的日志耗时过长，请简化`,
   },
   'series-there': {
-    en: f => `${f.pods} pod${s(f.pods)} of ${f.object} serve ${f.series}`,
+    en: f => `${f.pods} pod${s(f.pods)} of ${f.object} ${verb(f.pods, 'serves', 'serve')} ${f.series}`,
     'zh-CN': f => `${f.object} 的 ${f.pods} 个 Pod 提供 ${f.series}`,
   },
   'series-missing': {
@@ -164,7 +167,7 @@ export const kubernetesChecksNotes = {
     'zh-CN': f => `Pod ${f.pod} 的端口 ${f.port} ${f.path} 不提供指标`,
   },
   'usage-within-limits': {
-    en: f => `what ${f.pods} pod${s(f.pods)} of ${f.object} use is within its limits`,
+    en: f => `what ${f.pods} pod${s(f.pods)} of ${f.object} ${verb(f.pods, 'uses', 'use')} is within its limits`,
     'zh-CN': f => `${f.object} 的 ${f.pods} 个 Pod 资源用量在限度内`,
   },
   'usage-over-limit': {
@@ -189,14 +192,14 @@ export const kubernetesChecksNotes = {
   },
   'no-warning-events': {
     en: f => `no Warning events of ${f.object} since the run began`,
-    'zh-CN': f => `自本次运行开始后，${f.object} 没有 Warning 事件`,
+    'zh-CN': f => `自本次回滚开始执行后，${f.object} 没有 Warning 事件`,
   },
   'warning-events': {
     en: f => `${f.count} Warning event${s(f.count)} of ${f.object} since the run began: ${names(f.names)}`,
-    'zh-CN': f => `自本次运行开始后，${f.object} 有 ${f.count} 个 Warning 事件：${names(f.names)}`,
+    'zh-CN': f => `自本次回滚开始执行后，${f.object} 有 ${f.count} 个 Warning 事件：${names(f.names)}`,
   },
   'events-forgotten': {
     en: f => `the run began too long ago: the cluster keeps no events of ${f.object} for that long`,
-    'zh-CN': f => `本次运行开始已久，集群不再保留 ${f.object} 当时的事件`,
+    'zh-CN': f => `本次回滚开始已久，集群不再保留 ${f.object} 当时的事件`,
   },
 } satisfies NoteTable;

@@ -1,4 +1,4 @@
-import { day, type Facts, type NoteTable, named, names, s, where } from './table.ts';
+import { day, type Facts, type NoteTable, named, names, s, verb, where } from './table.ts';
 
 const ways = {
   en: { rolling: 'rolling', recreate: 'all at once, with a gap', 'on-delete': 'as they are deleted' },
@@ -41,7 +41,8 @@ export const configurationNotes = {
   },
   /** {object, names} */
   'configuration-shared': {
-    en: f => `${names(f.names)} read ${f.object} too, and are not restarted`,
+    en: f =>
+      `${names(f.names)} ${verb(f.names, 'reads', 'read')} ${f.object} too, and ${verb(f.names, 'is', 'are')} not restarted`,
     'zh-CN': f => `${names(f.names, '、')} 也读取 ${f.object}，不会被重启`,
   },
   /** {object, pods, how} */

@@ -1,4 +1,4 @@
-import { type Facts, type NoteTable, names, s, where } from './table.ts';
+import { type Facts, type NoteTable, names, s, verb, where } from './table.ts';
 
 /** What is done to ConfigMaps, Secrets, Services and whole folders of manifests. */
 export const kubernetesObjectNotes = {
@@ -21,11 +21,12 @@ export const kubernetesObjectNotes = {
     'zh-CN': f => `${f.object} 的 ${names(f.keys, '、')} 尚未符合要求`,
   },
   'read-at-start': {
-    en: f => `${names(f.names)}: reads ${f.object} when a pod starts`,
+    en: f => `${names(f.names)}: ${verb(f.names, 'reads', 'read')} ${f.object} when a pod starts`,
     'zh-CN': f => `${names(f.names, '、')}：在 Pod 启动时读取 ${f.object}`,
   },
   'read-as-file': {
-    en: f => `${names(f.names)}: mounts ${f.object}; its files follow within about a minute`,
+    en: f =>
+      `${names(f.names)}: ${verb(f.names, 'mounts', 'mount')} ${f.object}; its files follow within about a minute`,
     'zh-CN': f => `${names(f.names, '、')}：挂载了 ${f.object}，文件约一分钟内更新`,
   },
   'read-by-nobody': {
@@ -33,7 +34,7 @@ export const kubernetesObjectNotes = {
     'zh-CN': f => `该命名空间内没有工作负载引用 ${f.object}`,
   },
   'restart-needed': {
-    en: f => `${names(f.names)} sees no change of ${f.object} before a restart`,
+    en: f => `${names(f.names)} ${verb(f.names, 'sees', 'see')} no change of ${f.object} before a restart`,
     'zh-CN': f => `${names(f.names, '、')} 重启后才能看到 ${f.object} 的改动`,
   },
   'readers-not-listed': {
@@ -90,7 +91,7 @@ export const kubernetesObjectNotes = {
   },
   'objects-stay': {
     en: f => `made anew, and left there when the run is put back: ${names(f.names)}`,
-    'zh-CN': f => `新创建，撤回本次运行时仍保留：${names(f.names, '、')}`,
+    'zh-CN': f => `新创建，撤回本次回滚时仍保留：${names(f.names, '、')}`,
   },
   'object-absent': { en: f => `${f.object} is not there yet`, 'zh-CN': f => `${f.object} 尚不存在` },
   'object-as-manifest': {
@@ -105,11 +106,11 @@ export const kubernetesObjectNotes = {
   },
   'http-not-asked': {
     en: f => `${f.object} is asked when the run gets there`,
-    'zh-CN': f => `运行到此步时访问 ${f.object}`,
+    'zh-CN': f => `执行到此步时访问 ${f.object}`,
   },
   'applied-by-others': {
     en: f =>
-      `${names(f.names)} applies ${f.object} as well: the next change there of a field that both name will conflict`,
+      `${names(f.names)} ${verb(f.names, 'applies', 'apply')} ${f.object} as well: the next change there of a field that both name will conflict`,
     'zh-CN': f => `${names(f.names, '、')} 也管理 ${f.object}：对方下次修改双方都声明的字段时会冲突`,
   },
   'takes-fields': {
@@ -121,7 +122,8 @@ export const kubernetesObjectNotes = {
 /** JSON pointers as people write fields: \`spec.replicas\`. */
 function paths(fact: Facts[string] | undefined): string {
   const all = Array.isArray(fact) ? fact : [String(fact ?? '')];
-  return all.map(at => at.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~')).join(', ');
+  const written = (at: string) => at.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~');
+  return all.map(at => (at.startsWith('/') ? written(at) : at)).join(', ');
 }
 
 function others(f: Facts, locale: 'en' | 'zh-CN'): string {

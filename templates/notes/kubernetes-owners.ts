@@ -1,4 +1,4 @@
-import { type NoteTable, named, names } from './table.ts';
+import { type NoteTable, named, names, plural, verb, where } from './table.ts';
 
 const rendered = {
   en: { same: 'Git holds what runs now', other: 'Git holds something else than what runs now' },
@@ -9,8 +9,7 @@ const rendered = {
 export const kubernetesOwnerNotes = {
   /** {object, names} */
   'behind-services': {
-    en: f =>
-      `${names(f.names)} lead${Array.isArray(f.names) && f.names.length > 1 ? '' : 's'} to the pods of ${f.object}`,
+    en: f => `Service${plural(f.names)} ${names(f.names)} ${verb(f.names, 'leads', 'lead')} to the pods of ${f.object}`,
     'zh-CN': f => `Service ${names(f.names, '、')} 指向 ${f.object} 的 Pod`,
   },
   'services-not-readable': {
@@ -18,8 +17,9 @@ export const kubernetesOwnerNotes = {
     'zh-CN': f => `哪些 Service 指向 ${f.object}：Backout 无权列出`,
   },
   'outside-stays': {
-    en: f => `Service ${names(f.names)}, volumes and custom resource definitions, which are no part of a release`,
-    'zh-CN': f => `Service ${names(f.names, '、')}、存储卷和自定义资源定义，它们不属于版本`,
+    en: f =>
+      `${where(f.names, `Service${plural(f.names)} ~, `)}volumes and custom resource definitions, which are no part of a release`,
+    'zh-CN': f => `${where(f.names && names(f.names, '、'), 'Service ~、')}存储卷和自定义资源定义，它们不属于版本`,
   },
   /** {object, owner} */
   'owner-suspends': {
@@ -42,7 +42,7 @@ export const kubernetesOwnerNotes = {
   /** {objects} */
   'owner-stays-suspended': {
     en: f =>
-      `${names(f.objects)} stay suspended after the run, so that the failing release does not come back from Git; \`release-hold\` asks to resume them`,
+      `${names(f.objects)} ${verb(f.objects, 'stays', 'stay')} suspended after the run, so that the failing release does not come back from Git; \`release-hold\` asks to resume ${verb(f.objects, 'it', 'them')}`,
     'zh-CN': f =>
       `${names(f.objects, '、')} 在回滚结束后保持暂停，以免 Git 中的故障版本重新上线；用 \`release-hold\` 申请恢复同步`,
   },

@@ -50,7 +50,7 @@ export const kubernetesPodNotes = {
     en: f =>
       `${f.autoscaler} is held at ${f.to} pod${s(f.to)} and does not follow the load of ${f.object}; its limits (${f.min} to ${f.max}) come back when the run is undone`,
     'zh-CN': f =>
-      `${f.autoscaler} 将固定为 ${f.to} 个 Pod，不再随 ${f.object} 的负载变化；撤销本次运行时恢复原范围（${f.min} 至 ${f.max}）`,
+      `${f.autoscaler} 将固定为 ${f.to} 个 Pod，不再随 ${f.object} 的负载变化；撤销本次回滚时恢复原范围（${f.min} 至 ${f.max}）`,
   },
   /** {object} */
   'pod-is-evicted': {
@@ -88,7 +88,7 @@ export const kubernetesPodNotes = {
   /** {object, pods} */
   'evictions-held': {
     en: f => `a PodDisruptionBudget does not let ${names(f.pods)} go now; the run waits for it`,
-    'zh-CN': f => `PodDisruptionBudget 目前不允许驱逐 ${names(f.pods, '、')}，运行会等待`,
+    'zh-CN': f => `PodDisruptionBudget 目前不允许驱逐 ${names(f.pods, '、')}，回滚会等待`,
   },
   'recovery-needs-template': {
     en: f => `${f.object} would make these pods anew as they are; an earlier step has to take its template back`,

@@ -1,4 +1,11 @@
-import { type NoteTable, names, s, where } from './table.ts';
+import type { Locale } from '../../src/domain/catalogue.ts';
+import { type Facts, type NoteTable, names, s, where } from './table.ts';
+
+/** Shares as they stand on an object; none is an Ingress without the annotation. */
+function shares(to: Facts[string] | undefined, locale: Locale): string {
+  if (to !== undefined && names(to) !== '') return names(to, locale === 'en' ? '; ' : '；');
+  return locale === 'en' ? 'no canary-weight' : '无 canary-weight';
+}
 
 /** What is done to Rollouts, Canaries and what else splits traffic between releases. */
 export const kubernetesTrafficNotes = {
@@ -83,20 +90,20 @@ export const kubernetesTrafficNotes = {
   },
   /** {object, to} */
   'traffic-shifts': {
-    en: f => `${f.object}: ${names(f.to, '; ')}`,
-    'zh-CN': f => `${f.object}：${names(f.to, '；')}`,
+    en: f => `${f.object}: ${shares(f.to, 'en')}`,
+    'zh-CN': f => `${f.object}：${shares(f.to, 'zh-CN')}`,
   },
   'traffic-shifts-back': {
-    en: f => `${f.object} as before: ${names(f.to, '; ')}`,
-    'zh-CN': f => `${f.object} 恢复原状：${names(f.to, '；')}`,
+    en: f => `${f.object} as before: ${shares(f.to, 'en')}`,
+    'zh-CN': f => `${f.object} 恢复原状：${shares(f.to, 'zh-CN')}`,
   },
   'traffic-at': {
-    en: f => `${f.object} says ${names(f.to, '; ')}`,
-    'zh-CN': f => `${f.object} 已是 ${names(f.to, '；')}`,
+    en: f => `${f.object} says ${shares(f.to, 'en')}`,
+    'zh-CN': f => `${f.object} 已是 ${shares(f.to, 'zh-CN')}`,
   },
   'traffic-not-at': {
-    en: f => `${f.object} does not say ${names(f.to, '; ')}`,
-    'zh-CN': f => `${f.object} 还不是 ${names(f.to, '；')}`,
+    en: f => `${f.object} does not say ${shares(f.to, 'en')}`,
+    'zh-CN': f => `${f.object} 还不是 ${shares(f.to, 'zh-CN')}`,
   },
   /** {object, services, ready} */
   'traffic-gained': {

@@ -1,4 +1,4 @@
-import { day, type Facts, type NoteTable, named, names, type Sentence, s, where } from './table.ts';
+import { day, type Facts, type NoteTable, named, names, type Sentence, s, verb, where } from './table.ts';
 
 const ways = {
   en: { rolling: 'rolling', recreate: 'all at once, with a gap', 'on-delete': 'each when it is deleted' },
@@ -34,6 +34,10 @@ export const kubernetesNotes = {
   'deployment-goes-back': {
     en: f => `image ${f.from} → ${f.to}, ${f.pods} pod${s(f.pods)}, ${named(f.how, ways.en)}`,
     'zh-CN': f => `镜像 ${f.from} → ${f.to}，${f.pods} 个 Pod，${named(f.how, ways['zh-CN'])}`,
+  },
+  'template-goes-back': {
+    en: f => `template of ${f.from} → ${f.to}: the image stays, ${f.pods} pod${s(f.pods)}, ${named(f.how, ways.en)}`,
+    'zh-CN': f => `模板 ${f.from} → ${f.to}：镜像不变，${f.pods} 个 Pod，${named(f.how, ways['zh-CN'])}`,
   },
   /** {object, version} */
   'deployment-put-back': {
@@ -89,7 +93,7 @@ export const kubernetesNotes = {
       `从编号最小的开始，逐个删除 ${f.object} 中卡在旧版本上的 Pod（目前为 ${names(f.names, '、')}）；保留其存储卷`,
   },
   'pods-hang': {
-    en: f => `${names(f.names)} of ${f.object} hang on the release before`,
+    en: f => `${names(f.names)} of ${f.object} ${verb(f.names, 'hangs', 'hang')} on the release before`,
     'zh-CN': f => `${f.object} 的 ${names(f.names, '、')} 卡在旧版本上`,
   },
   'pods-come-back': {
@@ -139,7 +143,7 @@ export const kubernetesNotes = {
   },
   'other-release-live': {
     en: f => `${f.object} runs ${f.version}, which is not the release of this run`,
-    'zh-CN': f => `${f.object} 正在运行 ${f.version}，不是本次运行的目标版本`,
+    'zh-CN': f => `${f.object} 正在运行 ${f.version}，不是本次回滚的目标版本`,
   },
   'kubernetes-unreachable': {
     en: f => `Kubernetes does not answer; waiting to see ${f.object}`,

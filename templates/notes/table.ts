@@ -21,6 +21,17 @@ export function s(fact: Facts[string] | undefined): string {
   return Number(fact) === 1 ? '' : 's';
 }
 
+/** The word that agrees with one name or with several: of a count, whether it is 1. */
+export function verb(fact: Facts[string] | undefined, one: string, several: string): string {
+  const single = Array.isArray(fact) ? fact.length === 1 : typeof fact === 'number' ? fact === 1 : true;
+  return single ? one : several;
+}
+
+/** The plural `s` of English where several are named. */
+export function plural(fact: Facts[string] | undefined): string {
+  return verb(fact, '', 's');
+}
+
 /** Writes a part of a sentence only where its fact is known; `~` in the words stands for the fact. */
 export function where(fact: Facts[string] | undefined, words: string): string {
   const known = fact !== undefined && fact !== '' && !(Array.isArray(fact) && fact.length === 0);

@@ -147,6 +147,11 @@ export const askingReasons = {
       `${where(f.target, '~ ')}没有适用的 runbook${where(f.scenario && named(f.scenario, scenarioWords['zh-CN']), '（场景：~）')}`,
   },
   /** {target} */
+  'no-emergency-plan': {
+    en: f => `the catalogue has no emergency plan${where(f.target, ' for ~')}: a runbook with \`strategy: emergency\``,
+    'zh-CN': f => `服务目录中没有${where(f.target, ' ~ 的')}应急预案（\`strategy: emergency\` 的 runbook）`,
+  },
+  /** {target} */
   'no-good-release': {
     en: f => `no known-good release${where(f.target, ' for ~')}`,
     'zh-CN': f => `${where(f.target, '~ ')}没有已知可用的版本`,

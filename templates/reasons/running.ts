@@ -9,7 +9,7 @@ export const runningReasons = {
   },
   'nothing-held': {
     en: () => 'nothing that the run left suspended is suspended by it any more, so its hold is released',
-    'zh-CN': () => '该运行暂停的同步已不再处于其暂停状态，因此解除其部署禁令',
+    'zh-CN': () => '该回滚暂停的同步已不再处于其暂停状态，因此解除其部署禁令',
   },
   /** {step, runbook, object} */
   'plan-failed': {

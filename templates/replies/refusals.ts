@@ -78,6 +78,7 @@ const unstarted: ReadonlySet<string> = new Set([
   'target-busy',
   'frozen',
   'no-runbook',
+  'no-emergency-plan',
   'no-good-release',
   'release-not-eligible',
   'nothing-to-change',

@@ -158,7 +158,7 @@ describe('what a person decides about a stopped run', () => {
     const none = { ...next, catalogue: jobsCatalogue({ runbooks: books }) };
     const found = await rig.read(run.id);
     const refused = decideEmergency(found, asker, 'worse', none);
-    expect(refused.kind === 'refused' && refused.reason.code).toBe('no-runbook');
+    expect(refused.kind === 'refused' && refused.reason.code).toBe('no-emergency-plan');
     const decided = decideEmergency(found, asker, 'worse', next);
     if (decided.kind === 'refused') throw new Error(decided.reason.code);
     expect((await rig.store.create(decided.change)).kind).toBe('created');

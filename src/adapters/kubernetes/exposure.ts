@@ -28,15 +28,21 @@ export async function withExposure(
     readWorkload(connection, place, signal),
     listServices(connection, place.namespace, signal),
   ]);
-  if (!services) return { ...planned, notChecked: [...planned.notChecked, note('services-not-readable', { object })] };
+  const stays = (names: readonly string[]): readonly Note[] => [
+    ...planned.notRolledBack,
+    ...(goesBack ? [note('outside-stays', { object, names })] : []),
+  ];
+  if (!services) {
+    const notChecked = [...planned.notChecked, note('services-not-readable', { object })];
+    return { ...planned, notRolledBack: stays([]), notChecked };
+  }
   const labels = texts.parse(valueAt(workload.spec.template, 'metadata', 'labels') ?? {});
   const names = services.filter(({ spec }) => selects(spec.selector, labels)).map(service => service.metadata.name);
-  if (names.length === 0) return planned;
-  const stays: Note[] = goesBack ? [note('outside-stays', { object, names })] : [];
+  if (names.length === 0) return { ...planned, notRolledBack: stays([]) };
   return {
     ...planned,
     blastRadius: [...planned.blastRadius, note('behind-services', { object, names })],
-    notRolledBack: [...planned.notRolledBack, ...stays],
+    notRolledBack: stays(names),
   };
 }
 

@@ -68,7 +68,7 @@ async function planUndo(planning: Planning, context: PlanContext, raw: JsonObjec
   ]);
   const unread = judgeReferences(object, version, withRestored(needed, restores), images.gone);
   if (full.length > 0) throw noRoom(object, version, full);
-  const draft = draftOf(planning, input, world, target);
+  const draft = draftOf(planning, input, { world, target, to });
   const [drafted, readers] = await Promise.all([
     draftChange(connection, draft, context),
     planReaders(connection, { place: input, at: momentOf(planning), ...input }, restores, context),
@@ -103,10 +103,10 @@ function revisionOf(object: string, world: World, to: Release): Revision {
 }
 
 /** What goes back to a revision; where that is the one that runs already, its pods are started anew. */
-function draftOf(planning: Planning, input: z.infer<typeof undoInput>, world: World, target: Revision): Draft {
+function draftOf(planning: Planning, input: z.infer<typeof undoInput>, { world, target, to }: Way): Draft {
   const { workload } = world;
   const { template } = workload.spec;
-  const version = versionOf(target.template);
+  const version = labelOf(template, target, to);
   const shared = {
     ...placeOf(input),
     uid: workload.metadata.uid,
@@ -120,25 +120,46 @@ function draftOf(planning: Planning, input: z.infer<typeof undoInput>, world: Wo
     const again = restarted(template, at);
     const hashes = { written: templateHash(again), after: templateHash(again) };
     const change: Change = { ...shared, action: 'restart', ...hashes, at };
-    return { change, world, template: again, annotations: {}, summary: summaryOf(objectOf(input), world, null) };
+    return {
+      change,
+      world,
+      template: again,
+      annotations: {},
+      summary: summaryOf(objectOf(input), world, null, version),
+    };
   }
   return {
     change: { ...shared, action: 'to-revision', written: target.hash, after: target.hash, revision: target.name },
     world,
     template: deploymentTemplate(target.template),
     annotations: annotationChanges(workload, target),
-    summary: summaryOf(objectOf(input), world, target),
+    summary: summaryOf(objectOf(input), world, target, version),
   };
 }
 
-function summaryOf(object: string, { workload }: World, target: Revision | null): Note {
+/** The release that is gone back to, by its revision in the world as it is now. */
+interface Way {
+  readonly world: World;
+  readonly target: Revision;
+  readonly to: Release;
+}
+
+/** What the release is called: two of one image are told apart by the beginning of the key, as in the list of candidates. */
+function labelOf(now: JsonObject, target: Revision, { key }: Release): string {
+  const version = versionOf(target.template);
+  const same = version === versionOf(now) && target.key !== releaseKey(now);
+  return same ? `${version} (${key.slice(0, 6)})` : version;
+}
+
+function summaryOf(object: string, { workload }: World, target: Revision | null, to: string): Note {
   const { replicas: pods, strategy, template } = workload.spec;
   const { how } = strategy;
   const from = versionOf(template);
   if (!target || target.key === releaseKey(template)) {
     return note('deployment-starts-anew', { object, version: from, pods, how });
   }
-  return note('deployment-goes-back', { object, from, to: versionOf(target.template), pods, how });
+  const code = from === versionOf(target.template) ? 'template-goes-back' : 'deployment-goes-back';
+  return note(code, { object, from, to, pods, how });
 }
 
 const notPulled = ({ unknown }: ImageStates, facts: { readonly object: string; readonly version: string }): Note[] =>
