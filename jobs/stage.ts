@@ -5,7 +5,7 @@ import { type Reason, Refusal, reason } from '../src/domain/reason.ts';
 import type { Freeze } from '../src/domain/release.ts';
 import type { Run, RunWithLog } from '../src/domain/run.ts';
 import type { ExecuteDeps } from '../src/execute/deps.ts';
-import { write } from '../src/execute/execute-plan.ts';
+import { write } from '../src/execute/driving.ts';
 import type { Lease } from '../src/execute/lease.ts';
 import type { Change } from '../src/ports/run-store.ts';
 import type { DriveDeps, Turn } from './deps.ts';

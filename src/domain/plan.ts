@@ -30,8 +30,10 @@ export interface OperationDraft {
   readonly spare?: true;
   /** Set where its effect stays when the run is over, until a person releases the hold: then its inverse is asked for. */
   readonly untilReleased?: true;
+  /** Operations of one step that stand side by side with the same number run beside each other; one without a number runs alone. */
+  readonly group?: number;
   /** The operation of the same executor that puts the state before back; null where that is impossible. */
-  readonly inverse: Omit<OperationDraft, 'inverse' | 'fingerprint'> | null;
+  readonly inverse: Omit<OperationDraft, 'inverse' | 'fingerprint' | 'group'> | null;
 }
 
 /** What an executor's `plan` answers for one step. */
@@ -72,6 +74,24 @@ export interface Operation extends OperationDraft {
   readonly step: number;
   readonly executor: string;
   readonly timeoutMs: number;
+}
+
+/** Indexes of operations that run beside each other, both ends among them. */
+export interface Span {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The operations that run beside one, itself among them; a plan of before there were groups runs one after the other. */
+export function spanOf(operations: readonly Pick<Operation, 'step' | 'group'>[], index: number): Span {
+  const together = (at: number): boolean => {
+    const [one, other] = [operations[at], operations[at + 1]];
+    return one?.group !== undefined && one.group === other?.group && one.step === other.step;
+  };
+  let [first, last] = [index, index];
+  while (together(first - 1)) first -= 1;
+  while (together(last)) last += 1;
+  return { first, last };
 }
 
 /** A frozen plan: what was shown is what runs. */

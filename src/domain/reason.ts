@@ -39,6 +39,7 @@ export const reasonCodes = [
   'permission-missing',
   'target-unreachable',
   'step-failed',
+  'several-failed',
   'step-timeout',
   'step-unknown',
   'not-settled',

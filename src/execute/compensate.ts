@@ -4,8 +4,9 @@ import type { Operation } from '../domain/plan.ts';
 import { replyPost, rootPost, verdictPost } from '../domain/post.ts';
 import { type Reason, reason } from '../domain/reason.ts';
 import type { ExecuteDeps } from './deps.ts';
-import { type Driven, type Driving, journalOutcome, readDriving, write } from './execute-plan.ts';
-import { irreversible, mayHaveActed, nextToRevert } from './journal.ts';
+import { type Driven, type Driving, journalOutcome, readDriving, write } from './driving.ts';
+import { runBeside, taskOf } from './group.ts';
+import { allReasons, failures, type Group, groupToRevert, irreversible, mayHaveActed, toRun } from './journal.ts';
 import type { Lease } from './lease.ts';
 import { driveOperation, type Finding } from './operation.ts';
 import { look } from './outside.ts';
@@ -35,24 +36,52 @@ export async function compensate(deps: ExecuteDeps, lease: Lease, approved: Appr
     const found = await readDriving(deps, approved.run, 'compensating');
     if (!found) return 'moved';
     if (deps.pausing()) return 'paused';
-    const operation = nextToRevert(approved.plan, found.run.journal);
-    if (!operation) {
+    const group = groupToRevert(approved.plan, found.run.journal);
+    if (!group) {
       await conclude(deps, lease, found);
       return 'moved';
     }
-    await putBack(deps, lease, found, operation);
-    await deps.crashPoint('operation-ended', approved.run);
+    await putBackGroup(deps, lease, found, group);
   }
+}
+
+/** Puts back what is to be put back of a group now; where one failed or cannot be told of, a person is asked once the others have ended. */
+async function putBackGroup(deps: ExecuteDeps, lease: Lease, found: Driving, group: Group): Promise<void> {
+  const { run } = found;
+  const { span, open } = group;
+  const stuck = open.find(({ inverse }) => inverse === null);
+  if (stuck) return stop(deps, lease, found, reason('cannot-revert', { object: stuck.object, step: stuck.index + 1 }));
+  const failed = failures(found, 'revert');
+  const operations = toRun(group, run.journal, 'revert', failed);
+  const [only] = operations;
+  if (only && span.first === span.last) return putBack(deps, lease, found, only);
+  const unknown = only
+    ? await runBeside(deps, lease, found, { phase: 'revert', group, operations, begun: null })
+    : new Map<number, Reason>();
+  if (only && unknown.size === 0) return;
+  const after = await readDriving(deps, run.id, 'compensating');
+  const wrong = allReasons(run.plan, new Map([...failed, ...(after ? failures(after, 'revert') : []), ...unknown]));
+  if (after && wrong) await stop(deps, lease, after, wrong);
 }
 
 async function putBack(deps: ExecuteDeps, lease: Lease, found: Driving, operation: Operation): Promise<void> {
   const { run } = found;
-  const { index, inverse, timeoutMs } = operation;
-  if (!inverse) return stop(deps, lease, found, reason('cannot-revert', { object: operation.object, step: index + 1 }));
-  const executor = await deps.executor(operation.executor);
-  const task = { run: run.id, phase: 'revert', index, executor, operation: inverse, timeoutMs } as const;
-  const finding: Finding = await driveOperation(deps, lease, task);
-  if (finding.kind === 'done') return;
+  const { index } = operation;
+  const task = await taskOf(deps, 'revert', run.id, operation, { first: index, last: index });
+  const finding = await driveOperation(deps, lease, task);
+  await journalPutBack(deps, lease, found, index, finding);
+  await deps.crashPoint('operation-ended', run.id);
+}
+
+async function journalPutBack(
+  deps: ExecuteDeps,
+  lease: Lease,
+  found: Driving,
+  index: number,
+  finding: Finding,
+): Promise<void> {
+  const { run } = found;
+  if (finding.kind === 'done' || finding.kind === 'halted') return;
   if (finding.kind === 'unknown') return stop(deps, lease, found, finding.reason);
   const place = { phase: 'revert', index, fence: lease.fence } as const;
   if (finding.kind === 'ended') {

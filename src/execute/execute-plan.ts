@@ -1,30 +1,27 @@
 import type { ApprovedPlan } from '../domain/approval.ts';
-import type { RunId } from '../domain/ids.ts';
 import type { Operation } from '../domain/plan.ts';
 import { replyPost, rootPost } from '../domain/post.ts';
 import type { Reason } from '../domain/reason.ts';
-import type { DrivenRun, RunWithLog } from '../domain/run.ts';
-import type { Change, RunStore } from '../ports/run-store.ts';
+import type { DrivenRun } from '../domain/run.ts';
+import type { Change } from '../ports/run-store.ts';
 import type { ExecuteDeps } from './deps.ts';
-import { hasServed, nextToApply } from './journal.ts';
-import { type Lease, LeaseLost } from './lease.ts';
+import { type Driven, type Driving, journalOutcome, readDriving, write } from './driving.ts';
+import { runBeside, taskOf } from './group.ts';
+import { allReasons, failures, type Group, groupToApply, hasServed, toRun } from './journal.ts';
+import type { Lease } from './lease.ts';
 import { driveOperation, type Finding } from './operation.ts';
 import { situation } from './situation.ts';
 import { stopChange } from './stop.ts';
 
-/** How far driving came: `moved` to another status, or `paused` because the process ends. */
-export type Driven = 'moved' | 'paused';
-
-/** A run that may act, with its log. */
-export type Driving = RunWithLog & { readonly run: DrivenRun };
-
-/** The run as its driver knows it, and whether its first operation began as its execution did. */
+/** A run as its driver knows it, and whether its first operation began as its execution did. */
 export interface Start {
   readonly found: Driving;
   readonly begun: 'fresh' | null;
 }
 
-/** Runs an approved plan's operations in order, as they were frozen, until all have an outcome, one stops it, or somebody asks it to stop. */
+/**
+ * Runs an approved plan's operations as they were frozen, group by group, until all have an outcome, one stops it, or somebody asks it to stop.
+ */
 export async function executePlan(
   deps: ExecuteDeps,
   lease: Lease,
@@ -43,8 +40,8 @@ export async function executePlan(
       });
       return 'moved';
     }
-    const operation = nextToApply(approved.plan, run.journal);
-    if (!operation) {
+    const group = groupToApply(approved.plan, run.journal);
+    if (!group) {
       await write(deps, lease, run.id, {
         events: [{ kind: 'executed', status: 'verifying' }],
         posts: [rootPost(run.id), replyPost(run.id, run.version + 1, 'executed')],
@@ -52,55 +49,86 @@ export async function executePlan(
       await deps.crashPoint('executed', run.id);
       return 'moved';
     }
-    const executor = await deps.executor(operation.executor);
-    const task = {
-      run: run.id,
-      phase: 'apply',
-      index: operation.index,
-      executor,
-      operation,
-      timeoutMs: operation.timeoutMs,
-    } as const;
-    const finding = await driveOperation(deps, lease, task, begun);
+    found = await runGroup(deps, lease, found, group, begun);
     begun = null;
-    const journalled: Promise<void> = journalFinding(deps, lease, found, operation, finding).then(() =>
-      deps.crashPoint('operation-ended', run.id),
-    );
-    // Sent behind the outcome without waiting for it: one round trip to the store less for each operation. A read that came
-    // too early would only show the operation as begun, and beginning it again answers `done`.
-    const next = () => readDriving(deps, approved.run, 'executing');
-    if (finding.kind === 'ended') [, found] = await Promise.all([journalled, next()]);
-    else {
-      await journalled;
-      found = await next();
-    }
   }
   return 'moved';
 }
 
-/** Reads a run that is in the status its driver expects; null where it moved on. */
-export async function readDriving(
-  deps: Pick<ExecuteDeps, 'store'>,
-  id: RunId,
-  status: DrivenRun['status'],
+/** Runs what is to be run of a group now; answers the run as it is then, null where it moved on. */
+async function runGroup(
+  deps: ExecuteDeps,
+  lease: Lease,
+  found: Driving,
+  group: Group,
+  begun: 'fresh' | null,
 ): Promise<Driving | null> {
-  const found = await deps.store.read(id);
-  return found?.run.status === status ? (found as Driving) : null;
+  const { run } = found;
+  const failed = failures(found, 'apply');
+  const operations = toRun(group, run.journal, 'apply', failed);
+  const [only] = operations;
+  const next = () => readDriving(deps, run.id, 'executing');
+  if (!only) {
+    await turn(deps, lease, found, failed);
+    return null;
+  }
+  if (group.span.first === group.span.last) return runAlone(deps, lease, found, only, begun);
+  const turnout = { phase: 'apply', group, operations, begun: begun && 0 } as const;
+  const unknown = await runBeside(deps, lease, found, turnout);
+  const after = await next();
+  if (!after || unknown.size === 0) return after;
+  const wrong = allReasons(run.plan, new Map([...failures(after, 'apply'), ...unknown]));
+  const left = await situation(deps, lease, run.plan, after.run.journal, 'apply');
+  if (wrong) await write(deps, lease, run.id, stopChange(after, wrong, left));
+  return null;
 }
 
-/** Writes as the driver of a run; throws `LeaseLost` where another worker drives it. */
-export async function write(
-  deps: Pick<ExecuteDeps, 'store'>,
+/** Turns a run in whose group something went wrong, once nothing of it is under way any more. */
+async function turn(
+  deps: ExecuteDeps,
   lease: Lease,
-  id: RunId,
-  change: Omit<Change, 'notAfter'>,
+  found: Driving,
+  failed: ReadonlyMap<number, Reason>,
 ): Promise<void> {
-  lease.check();
-  const result = await deps.store.change(id, { fence: lease.fence }, change);
-  if (result.ok) return;
-  if (result.why === 'illegal')
-    throw new Error(`run ${id}: ${change.events.map(event => event.kind)} is not legal now`);
-  throw new LeaseLost(lease.target);
+  const { run } = found;
+  const reason = allReasons(run.plan, failed);
+  if (!reason) throw new Error(`run ${run.id}: nothing is left to run, and nothing failed`);
+  await write(deps, lease, run.id, await turning(deps, lease, found, reason, hasServed(run.journal)));
+}
+
+/** Puts back where nothing of the target release served, or the runbook says so; else a person is asked. */
+async function turning(
+  deps: ExecuteDeps,
+  lease: Lease,
+  found: Driving,
+  reason: Reason,
+  served: boolean,
+): Promise<Omit<Change, 'notAfter'>> {
+  const { run } = found;
+  if (run.plan.onFailure === 'compensate' || !served) return failingChange(run, reason);
+  return stopChange(found, reason, await situation(deps, lease, run.plan, run.journal, 'apply'));
+}
+
+async function runAlone(
+  deps: ExecuteDeps,
+  lease: Lease,
+  found: Driving,
+  operation: Operation,
+  begun: 'fresh' | null,
+): Promise<Driving | null> {
+  const { run } = found;
+  const { index } = operation;
+  const task = await taskOf(deps, 'apply', run.id, operation, { first: index, last: index });
+  const finding = await driveOperation(deps, lease, task, begun);
+  const journalled: Promise<void> = journalFinding(deps, lease, found, operation, finding).then(() =>
+    deps.crashPoint('operation-ended', run.id),
+  );
+  // Sent behind the outcome without waiting for it: one round trip to the store less for each operation. A read that came
+  // too early would only show the operation as begun, and beginning it again answers `done`.
+  const next = () => readDriving(deps, run.id, 'executing');
+  if (finding.kind === 'ended') return (await Promise.all([journalled, next()]))[1];
+  await journalled;
+  return next();
 }
 
 async function journalFinding(
@@ -112,7 +140,7 @@ async function journalFinding(
 ): Promise<void> {
   const { run } = found;
   const { index } = operation;
-  if (finding.kind === 'done') return;
+  if (finding.kind === 'done' || finding.kind === 'halted') return;
   if (finding.kind === 'unknown') {
     const left = await situation(deps, lease, run.plan, run.journal, 'apply');
     return write(deps, lease, run.id, stopChange(found, finding.reason, left));
@@ -130,25 +158,8 @@ async function journalFinding(
     );
   }
   const { reason, served } = finding;
-  const putBack = run.plan.onFailure === 'compensate' || !(served || hasServed(run.journal));
-  const change = putBack
-    ? failingChange(run, reason)
-    : stopChange(found, reason, await situation(deps, lease, run.plan, run.journal, 'apply'));
+  const change = await turning(deps, lease, found, reason, served || hasServed(run.journal));
   return journalOutcome(deps, lease, run.id, { kind: 'operation-failed', ...place, reason, served }, change);
-}
-
-/** Journals an operation's outcome and what follows from it in one script; throws `LeaseLost` where another worker drives the run. */
-export async function journalOutcome(
-  deps: Pick<ExecuteDeps, 'store'>,
-  lease: Lease,
-  id: RunId,
-  outcome: Parameters<RunStore['outcome']>[1],
-  change: Omit<Change, 'notAfter'>,
-): Promise<void> {
-  lease.check();
-  const result = await deps.store.outcome(id, outcome, change);
-  if (result === 'fenced') throw new LeaseLost(lease.target);
-  if (result === 'missing') throw new Error(`run ${id}: an outcome without its beginning`);
 }
 
 /** The change after which what was done is put back. */

@@ -1,6 +1,7 @@
 import type { JournalPhase } from '../domain/event.ts';
 import type { RunId } from '../domain/ids.ts';
 import { type Note, note } from '../domain/note.ts';
+import type { Span } from '../domain/plan.ts';
 import { type Reason, reason, Unanswered } from '../domain/reason.ts';
 import type { ApplyContext, Executor, Observation, OperationLike, Settlement } from '../ports/executor.ts';
 import type { ExecuteDeps } from './deps.ts';
@@ -15,6 +16,8 @@ export interface Task {
   readonly executor: Executor;
   readonly operation: OperationLike;
   readonly timeoutMs: number;
+  /** The operations that may run beside it. */
+  readonly beside: Span;
 }
 
 /** What came of an operation. `unknown`: nobody can tell whether it took effect, and it may not be repeated unseen. */
@@ -27,7 +30,9 @@ export type Finding =
     }
   | { readonly kind: 'failed'; readonly reason: Reason; readonly served: boolean }
   | { readonly kind: 'unknown'; readonly note: Note; readonly reason: Reason }
-  | { readonly kind: 'done' };
+  | { readonly kind: 'done' }
+  /** It was not begun: one beside it failed, or a stop was asked. */
+  | { readonly kind: 'halted' };
 
 /** How long the target may be looked at after an operation's own time is over, in ms. */
 const aftermathMs = 15_000;
@@ -58,11 +63,12 @@ export async function driveOperation(
   task: Task,
   already: 'fresh' | null = null,
 ): Promise<Finding> {
-  const { run, phase, index } = task;
+  const { run, phase, index, beside } = task;
   lease.check();
-  const begun = already ?? (await deps.store.begin(run, { phase, index, fence: lease.fence, worker: deps.worker }));
+  const begun =
+    already ?? (await deps.store.begin(run, { phase, index, fence: lease.fence, worker: deps.worker, beside }));
   if (begun === 'fenced') throw new LeaseLost(lease.target);
-  if (begun === 'done') return { kind: 'done' };
+  if (begun === 'done' || begun === 'halted') return { kind: begun };
   if (begun === 'order') throw new Error(`run ${run}: ${phase} ${index} is out of order`);
   await deps.crashPoint('operation-begun', run);
   const limit = AbortSignal.any([lease.signal, AbortSignal.timeout(task.timeoutMs)]);

@@ -12,8 +12,9 @@ export function planFingerprint(hash: Hash, plan: Omit<Plan, 'fingerprint'>): st
       runbook: plan.runbook,
       from: plan.from?.key ?? null,
       to: plan.to?.key ?? null,
-      operations: plan.operations.map(({ executor, object, body, fingerprint, inverse }) => ({
+      operations: plan.operations.map(({ executor, group, object, body, fingerprint, inverse }) => ({
         executor,
+        group,
         object,
         body,
         fingerprint,

@@ -66,11 +66,13 @@ export function compileUndo(
   seen: readonly Note[] = [],
 ): Plan {
   const before = undo.run.plan;
+  const steps = stepsOf(undo.operations);
   const operations = undo.operations.map(({ of, draft }, index) => ({
     ...draft,
+    ...(of.group === undefined ? {} : { group: of.group }),
     fingerprint: fingerprints[index] ?? '',
     index,
-    step: index,
+    step: steps[index] ?? index,
     executor: of.executor,
     timeoutMs: of.timeoutMs,
   }));
@@ -101,6 +103,17 @@ export function compileUndo(
     onFailure: 'needs-operator',
   };
   return { ...draft, fingerprint: planFingerprint(hash, draft) };
+}
+
+/** Each operation is a step of its own, but for those that ran beside each other: so they do on the way back. */
+function stepsOf(operations: readonly Undo[]): readonly number[] {
+  let step = -1;
+  return operations.map(({ of }, index) => {
+    const before = operations[index - 1]?.of;
+    const beside = of.group !== undefined && before?.group === of.group && before.step === of.step;
+    if (!beside) step += 1;
+    return step;
+  });
 }
 
 function restoring(to: ReleaseRef | null): readonly Note[] {

@@ -1,6 +1,7 @@
 import type { RunEvent, RunEventBody, RunRequest } from '../domain/event.ts';
 import type { RunId, TargetId } from '../domain/ids.ts';
 import type { Note } from '../domain/note.ts';
+import type { Span } from '../domain/plan.ts';
 import type { Post } from '../domain/post.ts';
 import type { Run, RunWithLog } from '../domain/run.ts';
 import type { RunStatus } from '../domain/status.ts';
@@ -24,10 +25,14 @@ export interface Change {
   /** Refused as `late` when the server's time is past this epoch ms: a click after the deadline loses even if the timer has not fired. */
   readonly notAfter?: number;
   /** The run's first operation, which begins in the same script as its execution; `illegal` where it began before or is another. */
-  readonly begins?: Pick<Begun, 'phase' | 'index' | 'fence' | 'worker'>;
+  readonly begins?: Beginning;
 }
 
-type Begun = Extract<RunEvent, { kind: 'operation-begun' }>;
+/** An operation that is to begin. */
+export type Beginning = Pick<Extract<RunEvent, { kind: 'operation-begun' }>, 'phase' | 'index' | 'fence' | 'worker'> & {
+  /** The operations that may run beside it; it runs alone unless given. */
+  readonly beside?: Span;
+};
 
 /** What became of a change. `conflict`: the version moved (read again, decide again); `fenced`: another worker drives now. */
 export type ChangeResult =
@@ -119,8 +124,11 @@ export interface RunStore {
   renew(target: TargetId, fence: number, leaseMs: number): Promise<boolean>;
   release(target: TargetId, fence: number): Promise<void>;
 
-  /** Journals that an operation begins: `fresh`, `resume` (begun before without an outcome), `done`, `fenced`, `order`. */
-  begin(id: RunId, entry: NonNullable<Change['begins']>): Promise<'fresh' | 'resume' | 'done' | 'fenced' | 'order'>;
+  /**
+   * Journals that an operation begins: `fresh`, `resume` (begun before without an outcome), `done`, `fenced`, `order`, or `halted`: nothing new
+   * begins beside one that failed, or once a stop was asked.
+   */
+  begin(id: RunId, entry: Beginning): Promise<'fresh' | 'resume' | 'done' | 'fenced' | 'order' | 'halted'>;
   /** Journals an operation's outcome or failure, with further events and posts in the same script; a second outcome changes nothing. */
   outcome(
     id: RunId,

@@ -77,6 +77,11 @@ export const runningReasons = {
     'zh-CN': f =>
       `${where(f.step, '步骤 ~ ')}${f.step ? '' : '有一个步骤'}失败${where(f.object ?? f.command, '（~）')}`,
   },
+  /** {count, objects} */
+  'several-failed': {
+    en: f => `${f.count ?? 'several'} steps failed${where(f.objects, ': ~')}`,
+    'zh-CN': f => `${f.count ?? '多'} 个步骤失败${f.objects ? `：${names(f.objects, '、')}` : ''}`,
+  },
   /** {step, object, ms} */
   'step-timeout': {
     en: f =>

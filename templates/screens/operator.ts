@@ -4,7 +4,7 @@ import { shortRunId } from '../../src/domain/ids.ts';
 import type { Run, StoppedRun } from '../../src/domain/run.ts';
 import type { Screen } from '../../src/domain/screen.ts';
 import { type ButtonDraft, draw, type Line } from '../draft.ts';
-import { code } from '../escape.ts';
+import { code, esc } from '../escape.ts';
 import { change, place, pressValue, when } from '../facts.ts';
 import { quoted } from '../limits.ts';
 import { marks } from '../marks.ts';
@@ -22,6 +22,7 @@ interface Words {
   readonly failing: (at: string) => string;
   readonly stopped: string;
   readonly byHand: string;
+  readonly failed: string;
   readonly more: (count: number) => string;
   readonly continue: string;
   readonly markDone: string;
@@ -40,6 +41,7 @@ const words = {
     failing: at => `failing since ${at}`,
     stopped: 'Backout has stopped and keeps the lock.',
     byHand: 'By hand',
+    failed: 'Failed',
     more: count => `… ${count} more: see \`show\``,
     continue: 'Look again and continue',
     markDone: 'Mark step done…',
@@ -57,6 +59,7 @@ const words = {
     failing: at => `故障始于 ${at}`,
     stopped: 'Backout 已停下，仍持有锁。',
     byHand: '手动处理',
+    failed: '失败',
     more: count => `……另有 ${count} 条，见 \`show\``,
     continue: '重新检查并继续',
     markDone: '步骤标为已完成…',
@@ -83,7 +86,7 @@ function stopped(view: RunView, run: StoppedRun, w: Words): Screen {
   const { locale } = view;
   const { stop, request } = run;
   const asked = mention(view.catalogue, resolvers(view.catalogue, run), locale);
-  const now = stop.now.length > 0 ? stop.now.map(one => sayNote(one, locale)) : [w.unseen];
+  const now = stop.now.length > 0 ? nowOf(run, locale, w) : [w.unseen];
   if (request.detectedAt !== null) now.push(w.failing(when(view, request.detectedAt)));
   const byHand = stop.byHand.slice(0, quoted.list).map(command => code(command));
   const rest = stop.byHand.length - byHand.length;
@@ -98,12 +101,37 @@ function stopped(view: RunView, run: StoppedRun, w: Words): Screen {
         { label: w.since(when(view, stop.at)), value: sentence(sayReason(stop.reason, locale), locale) },
         w.stopped,
       ],
-      more: byHand.length > 0 ? [[{ label: w.byHand, value: byHand.join('\n') }]] : [],
+      more: [failuresOf(run, locale, w), byHand]
+        .map((lines, at) => ({ label: at === 0 ? w.failed : w.byHand, value: lines.join('\n') }))
+        .filter(({ value }) => value !== '')
+        .map(line => [line]),
       buttons: operatorButtons(run, view.catalogue, w),
       foot: shortRunId(run.id),
     },
     locale,
   );
+}
+
+/** What is so now; of many objects those that are not done, and no more than can be read. */
+function nowOf({ stop, journal }: StoppedRun, locale: Locale, w: Words): string[] {
+  const said = stop.now.map(one => sayNote(one, locale));
+  if (said.length <= quoted.list) return said;
+  const done = new Set(journal.flatMap(({ index, outcome }) => (outcome ? [index] : [])));
+  const open = said.filter((_, index) => !done.has(index));
+  const shown = [...open, ...said.filter((_, index) => done.has(index))].slice(0, quoted.list);
+  return [...shown, w.more(said.length - shown.length)];
+}
+
+/** Each failure, where there are several: one alone is the reason of the stop. */
+function failuresOf({ journal, plan }: StoppedRun, locale: Locale, w: Words): string[] {
+  const failed = journal.flatMap(({ index, failure, outcome }) =>
+    failure && !outcome ? [{ index, reason: failure.reason }] : [],
+  );
+  if (failed.length < 2) return [];
+  const lines = failed
+    .slice(0, quoted.list)
+    .map(({ index, reason }) => `${esc(plan.operations[index]?.object ?? '')}: ${sayReason(reason, locale)}`);
+  return failed.length > lines.length ? [...lines, w.more(failed.length - lines.length)] : lines;
 }
 
 /** Who must act: the roles that may resolve; where that is everyone, the roles that approve. */

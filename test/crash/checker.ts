@@ -4,6 +4,7 @@ import { keys } from '../../src/adapters/redis/keys.ts';
 import type { RunEvent } from '../../src/domain/event.ts';
 import { foldRun } from '../../src/domain/fold.ts';
 import type { RunId, TargetId } from '../../src/domain/ids.ts';
+import { spanOf } from '../../src/domain/plan.ts';
 import type { RunWithLog } from '../../src/domain/run.ts';
 import { isFinal, type RunStatus, transitions } from '../../src/domain/status.ts';
 import type { Effect } from '../fakes/target.ts';
@@ -36,7 +37,7 @@ export function violations(found: Snapshot, effects: readonly Effect[]): readonl
   return [
     ...legal(events),
     ...cached(found),
-    ...journal(events),
+    ...journal(found),
     ...fences(events),
     ...effectsOnce(run.id, effects),
     ...effectsMatch(found, effects),
@@ -70,8 +71,9 @@ function cached({ run, cachedStatus, cachedVersion, reservedFor }: Snapshot): st
   ];
 }
 
-/** I3: at most one outcome for an operation, and only after it was begun. */
-function journal(events: readonly RunEvent[]): string[] {
+/** I3: at most one outcome for an operation, only after it was begun, and that after all outcomes of the operations before its group. */
+function journal({ run, events }: RunWithLog): string[] {
+  const operations = run.plan?.operations ?? [];
   const begun = new Set<string>();
   const ended = new Set<string>();
   const problems: string[] = [];
@@ -80,8 +82,9 @@ function journal(events: readonly RunEvent[]): string[] {
       const name = `${event.phase}/${event.index}`;
       begun.add(name);
       if (ended.has(name)) problems.push(`${name} was begun after its outcome`);
-      if (event.phase === 'apply' && event.index > 0 && !ended.has(`apply/${event.index - 1}`))
-        problems.push(`${name} was begun before the outcome of the one before`);
+      const { first } = spanOf(operations, event.index);
+      for (const { index } of event.phase === 'apply' ? operations.slice(0, first) : [])
+        if (!ended.has(`apply/${index}`)) problems.push(`${name} was begun before the outcome of ${index}`);
     }
     if (event.kind !== 'operation-ended') continue;
     const name = `${event.phase}/${event.index}`;

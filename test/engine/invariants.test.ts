@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { keys } from '../../src/adapters/redis/keys.ts';
 import type { RunEvent } from '../../src/domain/event.ts';
+import { type Operation, spanOf } from '../../src/domain/plan.ts';
 import { isFinal, isRunnable, type RunStatus, statuses, transitions } from '../../src/domain/status.ts';
 import { everyHistory, type History } from './history.ts';
 import { useRig } from './rig.ts';
@@ -22,6 +23,11 @@ function statusSteps(events: readonly RunEvent[]): [RunStatus, RunStatus][] {
     before = event.status;
   }
   return steps;
+}
+
+function operationsOf(events: readonly RunEvent[]): readonly Operation[] {
+  const planned = events.findLast(event => event.kind === 'planned');
+  return planned?.kind === 'planned' ? planned.plan.operations : [];
 }
 
 function each(history: History, judge: (events: readonly RunEvent[]) => void): void {
@@ -58,26 +64,71 @@ test('I2: replaying the log gives the record', { timeout }, () =>
   }),
 );
 
-test('I3: an operation has one outcome at most, after its intent and after the outcome before it', { timeout }, () =>
-  everyHistory(rig, history =>
-    each(history, events => {
-      const done = new Set<string>();
-      const begun = new Set<string>();
-      for (const event of events) {
-        if (event.kind === 'operation-begun') {
-          expect(done).not.toContain(`${event.phase}/${event.index}`);
-          if (event.phase === 'apply' && event.index > 0) expect(done).toContain(`apply/${event.index - 1}`);
-          begun.add(`${event.phase}/${event.index}`);
+test(
+  'I3: an operation has one outcome at most, after its intent and after the outcomes of all groups before it',
+  {
+    timeout,
+  },
+  () =>
+    everyHistory(rig, history =>
+      each(history, events => {
+        const done = new Set<string>();
+        const begun = new Set<string>();
+        const operations = operationsOf(events);
+        for (const event of events) {
+          if (event.kind === 'operation-begun') {
+            expect(done).not.toContain(`${event.phase}/${event.index}`);
+            const { first, last } = spanOf(operations, event.index);
+            const before = (index: number) => (event.phase === 'apply' ? index < first : index > last);
+            for (const { index } of operations.filter(one => before(one.index))) {
+              if (event.phase === 'apply') expect(done).toContain(`apply/${index}`);
+              else if (begun.has(`revert/${index}`)) expect(done).toContain(`revert/${index}`);
+            }
+            begun.add(`${event.phase}/${event.index}`);
+          }
+          if (event.kind !== 'operation-ended') continue;
+          const key = `${event.phase}/${event.index}`;
+          expect(begun).toContain(key);
+          expect(done).not.toContain(key);
+          done.add(key);
         }
-        if (event.kind !== 'operation-ended') continue;
-        const key = `${event.phase}/${event.index}`;
-        expect(begun).toContain(key);
-        expect(done).not.toContain(key);
-        done.add(key);
-      }
-    }),
-  ),
+      }),
+    ),
 );
+
+test('I3: beside one that failed nothing new begins, nor once a stop was asked', { timeout }, async () => {
+  let overlapped = 0;
+  await everyHistory(
+    rig,
+    history =>
+      each(history, events => {
+        const failed = new Set<string>();
+        const open = new Set<string>();
+        const operations = operationsOf(events);
+        let stopAsked = false;
+        for (const event of events) {
+          if (event.kind === 'stop-asked') stopAsked = true;
+          if (event.kind === 'operator-decided') stopAsked = false;
+          if (event.kind === 'operation-failed') failed.add(`${event.phase}/${event.index}`);
+          if (event.kind === 'operation-ended' || event.kind === 'operation-failed')
+            open.delete(`${event.phase}/${event.index}`);
+          if (event.kind !== 'operation-begun') continue;
+          const { first, last } = spanOf(operations, event.index);
+          const beside = operations.slice(first, last + 1).map(({ index }) => `${event.phase}/${index}`);
+          if (event.attempt === 1) {
+            expect(beside.filter(name => failed.has(name))).toEqual([]);
+            if (event.phase === 'apply') expect(stopAsked).toBe(false);
+          }
+          for (const name of open) expect(beside).toContain(name);
+          failed.delete(`${event.phase}/${event.index}`);
+          open.add(`${event.phase}/${event.index}`);
+          if (open.size > 1) overlapped += 1;
+        }
+      }),
+    40,
+  );
+  expect(overlapped).toBeGreaterThan(0);
+});
 
 test('I4: fences on a target grow, and a lower one writes nothing but that it came late', { timeout }, () =>
   everyHistory(rig, history => {

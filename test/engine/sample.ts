@@ -65,8 +65,8 @@ export function aRun(change: Partial<NewRun> = {}): NewRun {
   };
 }
 
-/** A plan of so many operations. */
-export function aPlan(run: RunId, operations: number): Plan {
+/** A plan of so many operations; the first few of them, where told, run beside each other. */
+export function aPlan(run: RunId, operations: number, beside = 0): Plan {
   const preview = { summary: note('set-env', { name: 'FLAG' }), diff: '' };
   return {
     run,
@@ -80,6 +80,7 @@ export function aPlan(run: RunId, operations: number): Plan {
     operations: Array.from({ length: operations }, (_, index) => ({
       ...{ index, step: index, executor: 'command', timeoutMs: 30_000, object: `thing ${index}`, body: { set: [] } },
       ...{ preview, fingerprint: `f${index}`, idempotent: true, inverse: null },
+      ...(index < beside ? { step: 0, group: 0 } : {}),
     })),
     blastRadius: [],
     interruption: { kind: 'none' },
@@ -97,9 +98,9 @@ export function aPlan(run: RunId, operations: number): Plan {
 
 /** The events of ordinary steps, by name. */
 export const events = {
-  planned: (run: RunId, operations = 2): RunEventBody => ({
+  planned: (run: RunId, operations = 2, beside = 0): RunEventBody => ({
     kind: 'planned',
-    plan: aPlan(run, operations),
+    plan: aPlan(run, operations, beside),
     considered: [],
     status: 'planned',
   }),

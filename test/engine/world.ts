@@ -1,17 +1,18 @@
 import type { JournalPhase } from '../../src/domain/event.ts';
 import { personId, type RunId, type TargetId, targetId } from '../../src/domain/ids.ts';
 import { systemActor } from '../../src/domain/person.ts';
+import { type Span, spanOf } from '../../src/domain/plan.ts';
 import { rootPost } from '../../src/domain/post.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { isFinal } from '../../src/domain/status.ts';
-import type { Guard, RunStore, TimerName } from '../../src/ports/run-store.ts';
+import type { Beginning, Guard, RunStore, TimerName } from '../../src/ports/run-store.ts';
 import { effectKey, FakeTarget } from './fake-target.ts';
 import type { Move } from './moves.ts';
 import { aRequest, aRun, ended, events, failure, oneSeat, outcome } from './sample.ts';
 import { wildEvents } from './wild.ts';
 
-/** How many operations a simulated plan has, and how many yes it needs. */
-export const size = { operations: 2, yes: 2 };
+/** How many operations a simulated plan has, how many of them run beside each other first, and how many yes it needs. */
+export const size = { operations: 3, beside: 2, yes: 2 };
 
 /** How a simulated worker resumes: raising the fence and looking first, or blindly. */
 export type Driver = 'careful' | 'blind';
@@ -146,8 +147,9 @@ export class World {
 
   async #zombie(run: Run, move: Extract<Move, { do: 'zombie' }>): Promise<void> {
     const fence = Math.max(run.fence - 1 - (move.index % 2), 1);
-    const index = nextIndex(run, 'apply') ?? move.index % size.operations;
-    if (move.begins) await this.#store.begin(run.id, { phase: 'apply', index, fence, worker: 'zombie' });
+    const index = nextGroup(run, 'apply')?.open[0] ?? move.index % size.operations;
+    const beside = spanOf(run.plan?.operations ?? [], index);
+    if (move.begins) await this.#store.begin(run.id, { phase: 'apply', index, fence, worker: 'zombie', beside });
     else await this.#store.outcome(run.id, outcome(fence, index));
   }
 
@@ -176,7 +178,7 @@ export class World {
     if (isFinal(run.status)) {
       if (!run.recorded) await this.#change(run, version, [events.recorded]);
     } else if (run.status === 'requested') {
-      await this.#change(run, version, [events.planned(run.id, size.operations)]);
+      await this.#change(run, version, [events.planned(run.id, size.operations, size.beside)]);
     } else if (run.status === 'planned' && run.request.target === needsNobody) {
       await this.#change(run, version, [events.approved]);
     } else if (run.status === 'planned') {
@@ -219,30 +221,51 @@ export class World {
     if (run.status === 'verifying') await this.#change(run, guard, [move.fails ? events.stopped : ended('succeeded')]);
     if (run.status !== 'executing' && run.status !== 'compensating') return;
     const phase = run.status === 'executing' ? 'apply' : 'revert';
-    const index = nextIndex(run, phase);
-    if (index === null) await this.#change(run, guard, [phase === 'apply' ? events.executed : ended('compensated')]);
-    else await this.#operate(run, { phase, index, fence, worker }, move);
+    const group = nextGroup(run, phase);
+    if (!group) await this.#change(run, guard, [phase === 'apply' ? events.executed : ended('compensated')]);
+    else if (group.toRun.length === 0) await this.#change(run, guard, this.#giveUp(phase, move));
+    else await this.#operateBeside(run, { phase, fence, worker, group }, move);
   }
 
-  async #operate(
+  /** What runs beside each other: of a worker that dies some were through before; once all are over the run turns where one failed. */
+  async #operateBeside(
     run: Run,
-    entry: { readonly phase: JournalPhase; readonly index: number; readonly fence: number; readonly worker: string },
+    { phase, fence, worker, group }: { phase: JournalPhase; fence: number; worker: string; group: Group },
     move: Extract<Move, { do: 'step' }>,
   ): Promise<void> {
+    const { span, toRun } = group;
+    const alone = span.first === span.last;
+    const failed = await Promise.all(
+      toRun.map((index, at) => {
+        const through = at > 0 && move.run % 2 === 0;
+        const own = { ...move, crash: through ? 'none' : move.crash, fails: move.fails && (at === 0 || move.slow) };
+        return this.#operate(run, { phase, index, fence, worker, beside: span }, own, alone);
+      }),
+    );
+    if (alone || move.crash !== 'none' || !failed.includes(true)) return;
+    await this.#change(run, { fence }, this.#giveUp(phase, move));
+  }
+
+  /** Answers whether it failed. */
+  async #operate(run: Run, entry: Beginning, move: Extract<Move, { do: 'step' }>, alone: boolean): Promise<boolean> {
     const { phase, index, fence } = entry;
     const { target } = run.request;
     const key = effectKey(run.id, phase, index);
     const begun = await this.#store.begin(run.id, entry);
-    if ((begun !== 'fresh' && begun !== 'resume') || move.crash === 'after-begin') return;
+    if ((begun !== 'fresh' && begun !== 'resume') || move.crash === 'after-begin') return false;
     const blind = this.#driver === 'blind';
     if (begun === 'resume' && !blind) this.target.raiseFence(target, fence);
     if (begun === 'fresh' || blind || this.target.observe(key) === 'not-applied') {
       const slow = move.slow && move.crash !== 'none';
       if (!move.fails) this.target.apply(target, fence, key, slow);
     }
-    if (move.crash === 'after-apply') return;
-    if (this.target.observe(key) === 'applied') await this.#store.outcome(run.id, outcome(fence, index, phase));
-    else await this.#store.outcome(run.id, failure(fence, index, phase), { events: this.#giveUp(phase, move) });
+    if (move.crash === 'after-apply') return false;
+    if (this.target.observe(key) === 'applied') {
+      await this.#store.outcome(run.id, outcome(fence, index, phase));
+      return false;
+    }
+    const list = alone ? this.#giveUp(phase, move) : [];
+    return (await this.#store.outcome(run.id, failure(fence, index, phase), { events: list })) === 'ok';
   }
 
   #giveUp(phase: JournalPhase, move: Extract<Move, { do: 'step' }>) {
@@ -263,11 +286,32 @@ function guardOf(run: Run, guard: Extract<Move, { do: 'wild' }>['guard']): Guard
   return { version: guard === 'stale' ? run.version - 1 : run.version };
 }
 
-/** The operation to do next: forwards to apply; to revert, what was begun, backwards. */
-function nextIndex(run: Run, phase: JournalPhase): number | null {
-  const over = (index: number, of: JournalPhase) =>
-    run.journal.some(entry => entry.phase === of && entry.index === index && entry.outcome);
-  const all = Array.from({ length: size.operations }, (_, index) => index);
-  if (phase === 'apply') return all.find(index => !over(index, 'apply')) ?? null;
-  return all.toReversed().find(index => over(index, 'apply') && !over(index, 'revert')) ?? null;
+/** Operations that are to be done beside each other. */
+interface Group {
+  readonly span: Span;
+  /** Those without an outcome. */
+  readonly open: readonly number[];
+  /** Those to do now: what began before, else what is new; nothing new once one has failed. */
+  readonly toRun: readonly number[];
+}
+
+/** The group to do next: forwards to apply; to revert, what was done, backwards. */
+function nextGroup(run: Run, phase: JournalPhase): Group | null {
+  const operations = run.plan?.operations ?? [];
+  const entry = (index: number, of: JournalPhase) =>
+    run.journal.find(found => found.phase === of && found.index === index);
+  const over = (index: number, of: JournalPhase) => Boolean(entry(index, of)?.outcome);
+  const all = operations.map(({ index }) => index);
+  const left =
+    phase === 'apply'
+      ? all.filter(index => !over(index, 'apply'))
+      : all.toReversed().filter(index => over(index, 'apply') && !over(index, 'revert'));
+  const [next] = left;
+  if (next === undefined) return null;
+  const span = spanOf(operations, next);
+  const open = left.filter(index => index >= span.first && index <= span.last);
+  const since = (isFinal(run.status) ? undefined : run.since[run.status]) ?? 0;
+  const failed = open.filter(index => (entry(index, phase)?.failure?.at ?? -1) >= since);
+  const begun = open.filter(index => entry(index, phase) && !failed.includes(index));
+  return { span, open, toRun: begun.length > 0 || failed.length > 0 ? begun : open };
 }

@@ -45,5 +45,6 @@ export function bareDeps(executor: Executor, store: Partial<ExecuteDeps['store']
 export function bareTask(executor: Executor, operation: Partial<OperationLike> = {}, timeoutMs = 2_000): Task {
   const preview = { summary: note('x'), diff: '' };
   const whole = { object: 'thing', body: {}, preview, idempotent: false, ...operation };
-  return { run: newId(), phase: 'apply', index: 2, executor, operation: whole, timeoutMs };
+  const beside = { first: 2, last: 2 };
+  return { run: newId(), phase: 'apply', index: 2, executor, operation: whole, timeoutMs, beside };
 }

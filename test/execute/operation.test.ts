@@ -11,7 +11,7 @@ type State = Observation['state'] | 'away' | 'silent' | 'refused';
 
 /** An executor that is seen in these states one after the other, and notes what it is asked to do. */
 interface Script {
-  readonly begun?: 'fresh' | 'resume' | 'done' | 'fenced';
+  readonly begun?: 'fresh' | 'resume' | 'done' | 'fenced' | 'halted';
   readonly states: readonly State[];
   readonly apply?: 'fails' | 'refuses' | 'silent' | 'hangs';
   readonly settled?: Settlement | 'silent' | 'hangs';
@@ -69,8 +69,8 @@ async function drive(script: Script) {
   const result =
     finding.kind === 'ended'
       ? finding.how
-      : finding.kind === 'done'
-        ? 'done'
+      : finding.kind === 'done' || finding.kind === 'halted'
+        ? finding.kind
         : `${finding.kind} ${finding.reason.code}`;
   return { result, did, noted: noted.map(({ kind }) => kind), finding };
 }
@@ -119,6 +119,7 @@ describe('the step protocol', () => {
       ['fence 4', 'see unknown', 'apply apply/2', 'settle', 'see unknown'],
     ],
     ['recorded already', { begun: 'done', states: [] }, 'done', []],
+    ['not to be begun any more', { begun: 'halted', states: [] }, 'halted', []],
     [
       'settled, but not there',
       { states: ['not-applied'] },

@@ -16,6 +16,8 @@ const input = z.strictObject({
   idempotent: z.boolean().default(false),
   /** Leaves the operation without an inverse. */
   final: z.boolean().default(false),
+  /** Further objects that become the same, each by an operation beside the others. */
+  also: z.array(z.string()).default([]),
   /** Marks what it does as lasting until the hold is released. */
   held: z.boolean().default(false),
 });
@@ -54,6 +56,15 @@ export function countingExecutors(url: string): ReadonlyMap<string, BoundExecuto
   ]);
 }
 
+const nothing = {
+  blastRadius: [],
+  interruption: { kind: 'none' } as const,
+  notRolledBack: [],
+  notChecked: [],
+  warnings: [],
+  expectedMs: 10,
+};
+
 function counting(
   url: string,
   kind: string,
@@ -65,8 +76,14 @@ function counting(
     async plan(context: PlanContext, raw) {
       const wanted = input.parse(raw);
       const to = traits.needsRelease ? (context.to?.version ?? '') : wanted.to;
-      const now = await look(url, wanted.object, context.signal);
-      return stepPlan(wanted, now.value, to);
+      const planned = [];
+      for (const object of [wanted.object, ...wanted.also]) {
+        const now = await look(url, object, context.signal);
+        planned.push(stepPlan({ ...wanted, object }, now.value, to));
+      }
+      const operations = planned.flatMap(one => one.operations);
+      if (wanted.also.length === 0) return { ...nothing, operations };
+      return { ...nothing, operations: operations.map(operation => ({ ...operation, group: 0 })) };
     },
     async observe(context, operation) {
       const { to } = bodyOf(operation);
@@ -124,15 +141,7 @@ function counting(
       ...(wanted.held ? { untilReleased: true as const } : {}),
       inverse: wanted.final ? null : inverse,
     };
-    return {
-      operations: from === to && !traits.blind ? [] : [operation],
-      blastRadius: [],
-      interruption: { kind: 'none' } as const,
-      notRolledBack: [],
-      notChecked: [],
-      warnings: [],
-      expectedMs: 10,
-    };
+    return { operations: from === to && !traits.blind ? [] : [operation] };
   }
 
   function ask(context: ApplyContext, operation: OperationLike, raise: boolean): Ask {

@@ -12,7 +12,7 @@ export const asker: Actor = { kind: 'person', person: personId('mara'), name: 'M
 /** A step on the counting target. */
 export function step(
   object: string,
-  more: Readonly<Record<string, string | number | boolean>> = {},
+  more: Readonly<Record<string, string | number | boolean | readonly string[]>> = {},
   kind = 'counter',
 ): StepSpec {
   return { kind, title: null, input: { object, ...more }, timeoutMs: 10_000 };

@@ -3,14 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { newRelease } from '../../src/detect/live.ts';
 import type { TargetSpec } from '../../src/domain/catalogue.ts';
 import { note } from '../../src/domain/note.ts';
-import type { Interruption, OperationDraft, Plan } from '../../src/domain/plan.ts';
+import { type Interruption, type OperationDraft, type Plan, spanOf } from '../../src/domain/plan.ts';
 import { reason } from '../../src/domain/reason.ts';
 import type { Candidate, Freeze, Grade } from '../../src/domain/release.ts';
+import type { EndedRun } from '../../src/domain/run.ts';
 import { chooseRelease } from '../../src/plan/choose.ts';
 import { orderSteps } from '../../src/plan/claims.ts';
 import { type CompiledStep, compilePlan, worst } from '../../src/plan/compile.ts';
 import { planFingerprint } from '../../src/plan/fingerprint.ts';
 import { prospects, tellingReason } from '../../src/plan/suggest.ts';
+import { compileUndo, undoable } from '../../src/plan/undo.ts';
 import { newId } from '../engine/sample.ts';
 import { check, jobsCatalogue, runbook, service, step } from '../jobs/catalogue.ts';
 
@@ -50,6 +52,24 @@ describe('compiling', () => {
     ]);
     expect([made.reversible, made.expectedMs]).toEqual([true, 15]);
     expect(plan([compiled([draft('a', { inverse: null })])]).reversible).toBe(false);
+  });
+
+  it('keeps which operations of a step run beside each other, there and on the way back', () => {
+    const group = { group: 0 };
+    const made = plan([compiled([draft('a'), draft('b', group), draft('c', group)]), compiled([draft('d', group)])]);
+    const spans = (of: Plan) => of.operations.map(({ index }) => spanOf(of.operations, index));
+    const pair = { first: 1, last: 2 };
+    expect(spans(made)).toEqual([{ first: 0, last: 0 }, pair, pair, { first: 3, last: 3 }]);
+    const note = { code: 'done' };
+    const journal = made.operations.map(({ index }) => ({
+      ...{ phase: 'apply' as const, index, fence: 1, attempt: 1, beganAt: 0, failure: null },
+      outcome: { how: 'applied' as const, note, at: 0, served: true },
+    }));
+    const undo = undoable({ status: 'succeeded', plan: made, journal } as unknown as EndedRun);
+    if (undo.kind === 'refused') throw new Error(undo.reason.code);
+    const back = compileUndo(hash, newId(), target(), undo, ['1', '2', '3', '4'], new Map());
+    expect(back.operations.map(({ object }) => object)).toEqual(['d', 'c', 'b', 'a']);
+    expect(spans(back)).toEqual([{ first: 0, last: 0 }, pair, pair, { first: 3, last: 3 }]);
   });
 
   it('takes the target’s checks before the runbook’s, and one id once', () => {
@@ -130,6 +150,7 @@ describe('the fingerprint', () => {
     ['the world it was planned against', changed({ fingerprint: 'moved' }), false],
     ['what puts it back', changed({ inverse: null }), false],
     ['the executor', changed({ executor: 'other' }), false],
+    ['what runs beside it', changed({ group: 0 }), false],
     ['the order', { ...base, operations: base.operations.toReversed() }, false],
     ['the checks', { ...base, checks: [] }, false],
     ['the run', { ...base, run: newId() }, false],

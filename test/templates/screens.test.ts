@@ -6,6 +6,7 @@ import { foldRun } from '../../src/domain/fold.ts';
 import { targetParts } from '../../src/domain/ids.ts';
 import { note } from '../../src/domain/note.ts';
 import { type PostScreen, postScreens, replyPost } from '../../src/domain/post.ts';
+import { reason } from '../../src/domain/reason.ts';
 import { type RunStatus, statuses } from '../../src/domain/status.ts';
 import { recordData } from '../../src/record/record-data.ts';
 import { renderPost } from '../../templates/index.ts';
@@ -162,6 +163,36 @@ describe('Mentions', () => {
 });
 
 describe('Stops', () => {
+  it.each([
+    ['en', 'Failed', '12 steps failed', 'thing 8: ', '… 5 more'],
+    ['zh-CN', '失败', '12 个步骤失败', 'thing 8: ', '另有 5 条'],
+  ] as const)('in %s of many objects tells each failure, and first what is not done', (locale, ...texts) => {
+    const view = viewOf('needs-operator', { locale });
+    const { run } = view.run;
+    if (run.status !== 'needs-operator') throw new Error('the story ends otherwise');
+    const [first] = run.plan.operations;
+    if (!first) throw new Error('the story has no operation');
+    const operations = Array.from({ length: 13 }, (_, index) => ({ ...first, index, object: `thing ${index}` }));
+    const entry = { phase: 'apply', fence: 1, attempt: 1, beganAt: 0 } as const;
+    const failure = { reason: reason('step-timeout'), at: 0, served: true };
+    const journal = [
+      { ...entry, index: 0, outcome: { how: 'applied', note: note('done'), at: 0, served: true }, failure: null },
+      ...operations.slice(1).map(({ index }) => ({ ...entry, index, outcome: null, failure })),
+    ] as const;
+    const objects = operations.slice(1).map(({ object }) => object);
+    const stop = {
+      ...run.stop,
+      reason: reason('several-failed', { count: 12, objects }),
+      now: operations.map(({ object }) => note('not-observed', { object })),
+    };
+    const many = { ...run, plan: { ...run.plan, operations }, journal, stop };
+    const drawn = draw('needs-operator', { ...view, run: { ...view.run, run: many } });
+    const said = JSON.stringify(drawn.blocks);
+    for (const text of texts) expect(said).toContain(text);
+    expect(said).not.toMatch(/thing 0\b/);
+    expectScreen(drawn);
+  });
+
   it('edits the message of an earlier stop to what was decided while the run waits again', () => {
     const view = viewOf('needs-operator');
     const { events } = view.run;

@@ -4,7 +4,15 @@ import type { RunId } from '../../domain/ids.ts';
 import { targetParts } from '../../domain/ids.ts';
 import type { Note } from '../../domain/note.ts';
 import type { Run, RunWithLog } from '../../domain/run.ts';
-import type { ChangeResult, CreateResult, Guard, NewRun, RunQuery, RunStore } from '../../ports/run-store.ts';
+import type {
+  Beginning,
+  ChangeResult,
+  CreateResult,
+  Guard,
+  NewRun,
+  RunQuery,
+  RunStore,
+} from '../../ports/run-store.ts';
 import type { RedisConnection } from './connection.ts';
 import { type Args, eventArgs, postArgs, timerArgs } from './encode.ts';
 import { keys } from './keys.ts';
@@ -35,7 +43,7 @@ export function runs(connection: RedisConnection): Runs {
         ...args,
         ...timerArgs(change),
         ...postArgs(change.posts),
-        ...(change.begins ? beginArgs(change.begins) : ['', '', '', '']),
+        ...(change.begins ? beginArgs(change.begins) : ['', '', '', '', '', '']),
       ]);
       return reply[0] === 'ok' ? { ok: true, version: reply[1], at: reply[2] } : { ok: false, why: reply[0] };
     },
@@ -66,8 +74,9 @@ function guardArgs(guard: Guard): Args {
   return 'fence' in guard ? ['fence', guard.fence] : ['version', guard.version];
 }
 
-function beginArgs({ fence, phase, index, worker }: Parameters<Runs['begin']>[1]): Args {
-  return [fence, phase, index, JSON.stringify(worker)];
+function beginArgs({ fence, phase, index, worker, beside }: Beginning): Args {
+  const { first, last } = beside ?? { first: index, last: index };
+  return [fence, phase, index, first, last, JSON.stringify(worker)];
 }
 
 function createArgs({ id, request, idempotencyKey, notAfter, posts, replaces }: NewRun): Args {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { systemActor } from '../../../src/domain/person.ts';
 import { rootPost } from '../../../src/domain/post.ts';
 import { transitions } from '../../../src/domain/status.ts';
 import { useRig } from '../../engine/rig.ts';
@@ -256,6 +257,73 @@ describe('journal', () => {
     expect(await rig.store.outcome(id, outcome(fence, 1, 'revert'))).toBe('ok');
     expect(await rig.store.begin(id, revert(0))).toBe('fresh');
     expect(await rig.store.begin(id, revert(1))).toBe('done');
+  });
+
+  test('operations of a group begin beside each other, after all before them and before all behind', async () => {
+    const { id, fence } = await executing(rig.store);
+    const entry = (index: number, first = 1, last = 3) =>
+      ({ phase: 'apply', index, fence, worker: 'w', beside: { first, last } }) as const;
+    expect(await rig.store.begin(id, entry(1))).toBe('order');
+    expect(await rig.store.begin(id, entry(0, 0, 0))).toBe('fresh');
+    expect(await rig.store.begin(id, entry(1))).toBe('order');
+    await rig.store.outcome(id, outcome(fence, 0));
+    expect(await rig.store.begin(id, entry(4))).toBe('order');
+    for (const index of [3, 1]) expect(await rig.store.begin(id, entry(index))).toBe('fresh');
+    expect(await rig.store.begin(id, entry(3))).toBe('resume');
+    for (const index of [3, 1]) await rig.store.outcome(id, outcome(fence, index));
+    expect(await rig.store.begin(id, entry(4, 4, 4))).toBe('order');
+    expect(await rig.store.begin(id, entry(2))).toBe('fresh');
+    await rig.store.outcome(id, outcome(fence, 2));
+    expect(await rig.store.begin(id, entry(4, 4, 4))).toBe('fresh');
+  });
+
+  test('beside one that failed nothing new begins; what began before is taken up, until the failed one was', async () => {
+    const { id, fence } = await executing(rig.store);
+    const entry = (index: number) =>
+      ({ phase: 'apply', index, fence, worker: 'w', beside: { first: 0, last: 2 } }) as const;
+    for (const index of [0, 1]) await rig.store.begin(id, entry(index));
+    await rig.store.outcome(id, failure(fence, 0));
+    expect(await rig.store.begin(id, entry(2))).toBe('halted');
+    expect(await rig.store.begin(id, entry(1))).toBe('resume');
+    await rig.store.outcome(id, outcome(fence, 1));
+    expect(await rig.store.begin(id, entry(2))).toBe('halted');
+    expect(await rig.store.begin(id, entry(0))).toBe('resume');
+    await rig.store.outcome(id, outcome(fence, 0));
+    expect(await rig.store.begin(id, entry(2))).toBe('fresh');
+  });
+
+  test('once a stop was asked nothing new begins, until somebody decided that it goes on', async () => {
+    const { id, fence } = await executing(rig.store);
+    const entry = (index: number) => ({ phase: 'apply', index, fence, worker: 'w' }) as const;
+    await rig.store.begin(id, entry(0));
+    await rig.store.change(id, { fence }, { events: [events.stopAsked] });
+    expect(await rig.store.begin(id, entry(0))).toBe('resume');
+    await rig.store.outcome(id, outcome(fence, 0));
+    expect(await rig.store.begin(id, entry(1))).toBe('halted');
+    const by = systemActor('operator');
+    const goesOn = { kind: 'operator-decided', action: 'continue', by, reason: '', status: 'executing' } as const;
+    await rig.store.change(id, { fence }, { events: [events.stopped, goesOn] });
+    expect(await rig.store.begin(id, entry(1))).toBe('fresh');
+  });
+
+  test('a group is put back beside each other, after all that came behind it', async () => {
+    const { id, fence } = await executing(rig.store);
+    const apply = { first: 0, last: 1 };
+    for (const index of [0, 1, 2]) {
+      const beside = index < 2 ? apply : { first: 2, last: 2 };
+      await rig.store.begin(id, { phase: 'apply', index, fence, worker: 'w', beside });
+      await rig.store.outcome(id, outcome(fence, index));
+    }
+    await rig.store.change(id, { fence }, { events: [events.failing, events.compensating] });
+    const revert = (index: number, beside = apply) => ({ phase: 'revert', index, fence, worker: 'w', beside }) as const;
+    expect(await rig.store.begin(id, revert(2, { first: 2, last: 2 }))).toBe('fresh');
+    expect(await rig.store.begin(id, revert(0))).toBe('order');
+    await rig.store.outcome(id, outcome(fence, 2, 'revert'));
+    for (const index of [0, 1]) expect(await rig.store.begin(id, revert(index))).toBe('fresh');
+    await rig.store.outcome(id, failure(fence, 0, 'revert'));
+    await rig.store.outcome(id, outcome(fence, 1, 'revert'));
+    expect(await rig.store.begin(id, revert(0))).toBe('resume');
+    expect(await rig.store.begin(id, revert(3, { first: 3, last: 3 }))).toBe('order');
   });
 
   test('an illegal transition beside an outcome is an error and nothing is written', async () => {

@@ -53,7 +53,7 @@ export const changeScript = script(
 local run=load(take())
 local guard,guard_value,not_after=take(),take(),tonumber(take())
 local events,timers,posts=take_events(),take_timers(),take_posts()
-local fence,phase,index,worker=take(),take(),tonumber(take()),take()
+local fence,phase,index,first,last,worker=take(),take(),tonumber(take()),tonumber(take()),tonumber(take()),take()
 if not run then return {'missing'} end
 local passed,why=guarded(run,guard,guard_value)
 if not passed then return {why} end
@@ -65,7 +65,7 @@ if not threads_known(posts,'') then return redis.error_reply('ERR a post names a
 append(run,events)
 change_timers(run,timers)
 enqueue_all(posts)
-if fence~='' then begin(run,fence,phase,index,worker) end
+if fence~='' then begin(run,fence,phase,index,first,last,worker) end
 return {'ok',run.version,now}
 `,
 );
@@ -76,9 +76,9 @@ export const beginScript = script(
   runsLua,
   `
 local run=load(take())
-local fence,phase,index,worker=take(),take(),tonumber(take()),take()
+local fence,phase,index,first,last,worker=take(),take(),tonumber(take()),tonumber(take()),tonumber(take()),take()
 if not run then return 'fenced' end
-return begin(run,fence,phase,index,worker)
+return begin(run,fence,phase,index,first,last,worker)
 `,
 );
 

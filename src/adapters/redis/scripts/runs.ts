@@ -96,6 +96,8 @@ local function append(run,events)
     if event.status~='' then run.status=event.status end
     if event.kind=='recorded' then run.recorded='1' redis.call('HSET',key,'recorded','1') end
     if event.kind=='operation-ended' then redis.call('HSET',key,event.phase..':'..event.index,'ended') end
+    if event.kind=='stop-asked' then redis.call('HSET',key,'stop-asked','1') end
+    if event.kind=='operator-decided' then redis.call('HDEL',key,'stop-asked') end
     if event.kind=='operation-failed' then redis.call('HSET',key,event.phase..':'..event.index,'failed') end
   end
   redis.call('HSET',key,'version',run.version,'status',run.status,'rings',0)
@@ -109,18 +111,36 @@ end
 local function begins_fresh(run,status,fence,phase,index)
   return phase=='apply' and index==0 and status=='executing' and holds(run,fence) and not mark(run.id,phase,index)
 end
-local function begin(run,fence,phase,index,worker)
+local function in_turn(run,phase,first,last)
+  if phase=='apply' then
+    for i=0,first-1 do if mark(run.id,phase,i)~='ended' then return false end end
+    return true
+  end
+  local record=redis.call('HMGET',P..'run:'..run.id,'revert:last','revert:first')
+  local lowest=tonumber(record[1] or last)
+  if lowest<first then return false end
+  for i=last+1,tonumber(record[2] or lowest) do
+    local before=mark(run.id,phase,i)
+    if before and before~='ended' then return false end
+  end
+  return true
+end
+local function halted(run,phase,first,last)
+  for i=first,last do if mark(run.id,phase,i)=='failed' then return true end end
+  return phase=='apply' and redis.call('HEXISTS',P..'run:'..run.id,'stop-asked')==1
+end
+local function begin(run,fence,phase,index,first,last,worker)
   if not holds(run,fence) then return 'fenced' end
   local key=P..'run:'..run.id
   local before=mark(run.id,phase,index)
   if before=='ended' then return 'done' end
   if run.status~=(phase=='apply' and 'executing' or 'compensating') then return 'order' end
-  if phase=='apply' then
-    if index>0 and mark(run.id,phase,index-1)~='ended' then return 'order' end
-  else
-    local last=tonumber(redis.call('HGET',key,'revert:last') or index)
-    if last<index or (last>index and mark(run.id,phase,last)~='ended') then return 'order' end
-    redis.call('HSET',key,'revert:last',index)
+  if index<first or index>last or not in_turn(run,phase,first,last) then return 'order' end
+  if not before and halted(run,phase,first,last) then return 'halted' end
+  if phase=='revert' then
+    local record=redis.call('HMGET',key,'revert:last','revert:first')
+    local lowest=tonumber(record[1] or index)
+    redis.call('HSET',key,'revert:last',math.min(lowest,index),'revert:first',math.max(tonumber(record[2] or lowest),index))
   end
   local attempt=redis.call('HINCRBY',key,phase..':'..index..':attempt',1)
   redis.call('HSET',key,phase..':'..index,fence)
