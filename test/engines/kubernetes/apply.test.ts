@@ -230,7 +230,7 @@ describe('a folder of manifests', { timeout: 90_000 }, () => {
       [unknown, /the cluster knows no Till \(shop\.example\/v1\)/],
       [own, /it is part of Backout itself/],
       [unfit, /colour: field not declared/],
-      ['kind: [', /a\.yaml: /],
+      ['kind: [', /a\.yaml cannot be read: “Flow sequence/],
       ['hello: world', /no manifest of one named object/],
       ['', /it holds no manifest/],
     ];

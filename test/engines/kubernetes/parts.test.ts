@@ -93,7 +93,7 @@ describe('what a release needs besides itself', { timeout: 90_000 }, () => {
     const refused = await refusalOf(shop.undo.plan(contexts().plan(before), shop.input));
     expect(refused).toMatchObject({ code: 'release-not-eligible', facts: { missing } });
     await shop.api('DELETE', `${shop.core}/configmaps/flags`);
-    expect((await shop.look()).current?.missing).toMatchObject({ facts: { names: ['ConfigMap flags'] } });
+    expect((await shop.look()).current?.missing).toMatchObject({ facts: { missing: ['ConfigMap flags'] } });
   });
 
   it('what we may not read is told as not checked, and refuses nothing', async () => {
