@@ -1,5 +1,4 @@
 import { parseDuration } from '../../domain/duration.ts';
-import type { JsonObject } from '../../domain/json.ts';
 import { note } from '../../domain/note.ts';
 import { emptyPlan, type OperationDraft, type StepPlan } from '../../domain/plan.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
@@ -124,7 +123,7 @@ function operationOf(body: Rollback, latest: Revision, target: Revision, compare
   };
   return {
     object,
-    body: body as unknown as JsonObject,
+    body,
     preview: { summary: note('helm-goes-back', facts), diff: manifestDiff(compared, names) },
     fingerprint: fingerprintOf(latest, body.to),
     idempotent: false,
@@ -153,7 +152,7 @@ function inverseOf(body: Rollback, latest: Revision, compared: Comparison): Oper
   const facts = { object, revision: latest.number, version: latest.version };
   return {
     object,
-    body: inverse as unknown as JsonObject,
+    body: inverse,
     preview: { summary: note('helm-put-back', facts), diff: manifestDiff(turned, names) },
     idempotent: false,
   };

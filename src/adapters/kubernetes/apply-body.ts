@@ -90,7 +90,7 @@ export function valuesAt(live: Live, pointers: readonly string[]): OldValues {
 
 /** Hash of what stands at some places. */
 export function valuesHash(live: Live, pointers: readonly string[]): string {
-  return hashOf(valuesAt(live, pointers) as unknown as Json);
+  return hashOf(valuesAt(live, pointers));
 }
 
 /** Hash of what is written and was judged: identity, owners, and the fields; never status. */

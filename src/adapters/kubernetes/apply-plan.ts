@@ -200,7 +200,7 @@ function inverseOf(body: ApplyManifest, now: Live | null, made: Live): Operation
   };
   const diff = unifiedDiff({ before: `${object} then`, after: `${object} before` }, yamlOf(made), yamlOf(now));
   const summary = note('object-put-back', { object, fields: pointers });
-  return { object, body: back as unknown as JsonObject, preview: { summary, diff }, idempotent: true };
+  return { object, body: back, preview: { summary, diff }, idempotent: true };
 }
 
 /** What a change of a workload's pods means for users; nothing for any other object. */

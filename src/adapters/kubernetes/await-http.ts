@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import type { JsonObject } from '../../domain/json.ts';
 import { note } from '../../domain/note.ts';
 import { emptyPlan, type OperationDraft } from '../../domain/plan.ts';
 import { reason } from '../../domain/reason.ts';
@@ -31,7 +30,7 @@ export function createAwaitHttp(connect: Connect, clock: { now(): number }): Exe
     },
     observe: async (_, body) => {
       const object = serviceOf(body);
-      const fingerprint = hashOf(body as unknown as JsonObject);
+      const fingerprint = hashOf(body);
       return { state: body.back ? 'applied' : 'unknown', fingerprint, note: note('http-not-asked', { object }) };
     },
     apply: async () => {},
@@ -50,13 +49,13 @@ function draftOf(body: Awaiting): OperationDraft {
   const idempotent = true;
   return {
     object,
-    body: body as unknown as JsonObject,
+    body,
     preview: { summary: note('http-awaited', { object, path, times }), diff: '' },
-    fingerprint: hashOf(body as unknown as JsonObject),
+    fingerprint: hashOf(body),
     idempotent,
     inverse: {
       object,
-      body: { ...body, back: true } as unknown as JsonObject,
+      body: { ...body, back: true },
       preview: { summary: note('http-not-asked', { object }), diff: '' },
       idempotent,
     },
