@@ -4,7 +4,17 @@ import type { Connection } from './connect.ts';
 import { objectName, whereFields } from './input.ts';
 import { KubeError } from './kube-error.ts';
 import { type Live, type ObjectPlace, readLive } from './live-object.ts';
-import { count, isControlledBy, metadata, pathOf, rawObject, read, selectorQuery, selectorSchema } from './objects.ts';
+import {
+  count,
+  isControlledBy,
+  metadata,
+  pathOf,
+  rawObject,
+  read,
+  readAs,
+  selectorQuery,
+  selectorSchema,
+} from './objects.ts';
 import { templateHash, versionOf } from './template.ts';
 
 /** Which Rollout of which cluster. */
@@ -166,7 +176,7 @@ async function setsOf(
 ): Promise<ReleaseSet[]> {
   const path = pathOf('apis/apps/v1', namespace, 'replicasets') + (spec.selector ? selectorQuery(spec.selector) : '');
   const request = { verb: 'list', resource: 'replicasets.apps', namespace, path, signal };
-  const { items } = read(z.object({ items: z.array(setSchema) }), request, await connection.read(request));
+  const { items } = await readAs(connection, request, z.object({ items: z.array(setSchema) }));
   return items
     .filter(set => isControlledBy(set, uid))
     .map(({ metadata: of, spec: { template }, status }) => ({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Connection } from './connect.ts';
 import { type Place, workloadOf } from './input.ts';
-import { fieldManager, metadata, pathOf, read } from './objects.ts';
+import { fieldManager, metadata, pathOf, readAs } from './objects.ts';
 
 const autoscalerSchema = z.object({
   metadata: metadata.extend({ resourceVersion: z.string() }),
@@ -39,7 +39,7 @@ export async function readAutoscalers(
 ): Promise<(place: Place) => Autoscaler[]> {
   const path = pathOf(group, namespace, 'horizontalpodautoscalers');
   const request = { verb: 'list', resource, namespace, path, signal };
-  const { items } = read(z.object({ items: z.array(autoscalerSchema) }), request, await connection.read(request));
+  const { items } = await readAs(connection, request, z.object({ items: z.array(autoscalerSchema) }));
   return place => {
     const { kind, name } = workloadOf(place);
     return items.filter(({ spec: { scaleTargetRef: target } }) => target.kind === kind && target.name === name);

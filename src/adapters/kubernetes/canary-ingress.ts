@@ -5,7 +5,7 @@ import { Refusal, reason } from '../../domain/reason.ts';
 import type { Connection } from './connect.ts';
 import { objectName } from './input.ts';
 import { type Live, liveObject, type ObjectPlace, objectFields } from './live-object.ts';
-import { metadata, pathOf, read, texts } from './objects.ts';
+import { metadata, pathOf, readAs, texts } from './objects.ts';
 import type { Splitter } from './splitter.ts';
 
 const prefix = 'nginx.ingress.kubernetes.io/canary';
@@ -90,7 +90,7 @@ async function ingresses(
 ): Promise<Ingress[]> {
   const path = pathOf(api, namespace, 'ingresses');
   const request = { verb: 'list', resource: 'ingresses.networking.k8s.io', namespace, path, signal };
-  return read(z.object({ items: z.array(ingressSchema) }), request, await connection.read(request)).items;
+  return (await readAs(connection, request, z.object({ items: z.array(ingressSchema) }))).items;
 }
 
 /** How a canary Ingress is looked at and written. */

@@ -3,7 +3,7 @@ import { Refusal, reason } from '../../domain/reason.ts';
 import type { Connection } from './connect.ts';
 import { readsOf } from './consumers.ts';
 import { type KeyedPlace, keyedObject } from './keyed.ts';
-import { pathOf, rawObject, read } from './objects.ts';
+import { pathOf, rawObject, readAs } from './objects.ts';
 
 const podsSchema = z.object({
   items: z.array(
@@ -23,7 +23,7 @@ const over = new Set(['Succeeded', 'Failed']);
 export async function refuseInUse(connection: Connection, place: KeyedPlace, signal: AbortSignal): Promise<void> {
   const { namespace } = place;
   const request = { verb: 'list', resource: 'pods', namespace, path: pathOf('api/v1', namespace, 'pods'), signal };
-  const { items } = read(podsSchema, request, await connection.read(request));
+  const { items } = await readAs(connection, request, podsSchema);
   const users = items.filter(
     ({ metadata, spec, status }) => readsOf({ spec }, place) && (metadata.deletionTimestamp || !over.has(status.phase)),
   );

@@ -12,6 +12,7 @@ import {
   type Pod,
   pathOf,
   read,
+  readAs,
   readPods,
   selectorQuery,
   selectorSchema,
@@ -49,7 +50,7 @@ export async function readCounted(connection: Connection, place: Place, signal: 
   const { namespace } = place;
   const path = pathOf('apis/apps/v1', namespace, pluralOf(kind), name);
   const request = { verb: 'get', resource: `${pluralOf(kind)}.apps`, namespace, path, signal };
-  return read(countedSchema, request, await connection.read(request));
+  return readAs(connection, request, countedSchema);
 }
 
 /** Names of the workloads of one kind that have these labels. Throws `KubeError`. */
@@ -62,7 +63,7 @@ export async function namesByLabels(
   const { namespace, selector } = place;
   const path = pathOf('apis/apps/v1', namespace, pluralOf(kind)) + labelQuery(selector);
   const request = { verb: 'list', resource: `${pluralOf(kind)}.apps`, namespace, path, signal };
-  const { items } = read(z.object({ items: z.array(z.object({ metadata })) }), request, await connection.read(request));
+  const { items } = await readAs(connection, request, z.object({ items: z.array(z.object({ metadata })) }));
   return items.map(item => item.metadata.name).sort();
 }
 

@@ -4,7 +4,7 @@ import { type Note, note } from '../../domain/note.ts';
 import { argoApi } from './argo.ts';
 import type { Connection } from './connect.ts';
 import { KubeError } from './kube-error.ts';
-import { pathOf, rawObject, read } from './objects.ts';
+import { pathOf, rawObject, readAs } from './objects.ts';
 import { ownedByOther } from './owners.ts';
 
 /** Group and version of Flagger's kinds in paths. */
@@ -60,7 +60,7 @@ async function listed<T>(
     signal,
   };
   try {
-    return read(z.object({ items: z.array(schema) }), request, await connection.read(request)).items;
+    return (await readAs(connection, request, z.object({ items: z.array(schema) }))).items;
   } catch (error) {
     if (error instanceof KubeError && (error.status === 404 || error.status === 403)) return [];
     throw error;

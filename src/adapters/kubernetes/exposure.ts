@@ -4,7 +4,7 @@ import type { StepPlan } from '../../domain/plan.ts';
 import type { Connection } from './connect.ts';
 import { objectOf, type Place } from './input.ts';
 import { KubeError } from './kube-error.ts';
-import { metadata, pathOf, read, texts } from './objects.ts';
+import { metadata, pathOf, readAs, texts } from './objects.ts';
 import { valueAt } from './reconcilers.ts';
 import { readWorkload } from './workload.ts';
 
@@ -61,7 +61,7 @@ async function listServices(connection: Connection, namespace: string, signal: A
     signal,
   };
   try {
-    return read(servicesSchema, request, await connection.read(request)).items;
+    return (await readAs(connection, request, servicesSchema)).items;
   } catch (error) {
     if (error instanceof KubeError && error.status === 403) return null;
     throw error;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Connection } from './connect.ts';
 import { objectName, whereFields } from './input.ts';
-import { fieldManager, metadata, pathOf, read } from './objects.ts';
+import { fieldManager, metadata, pathOf, readAs } from './objects.ts';
 
 /** Which ConfigMap or Secret of which cluster. */
 export const keyedFields = { ...whereFields, kind: z.enum(['ConfigMap', 'Secret']), name: objectName };
@@ -50,7 +50,7 @@ export async function readKeyed(connection: Connection, place: KeyedPlace, signa
   const resource = keyedResources[place.kind];
   const path = pathOf('api/v1', namespace, resource, place.name);
   const request = { verb: 'get', resource, namespace, path, signal };
-  return read(keyedSchema, request, await connection.read(request));
+  return readAs(connection, request, keyedSchema);
 }
 
 /** Patches it by a JSON patch; with `dryRun` nothing is written. Throws `KubeError`. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Connection } from './connect.ts';
 import { KubeError } from './kube-error.ts';
-import { read } from './objects.ts';
+import { readAs } from './objects.ts';
 import { podSpecOf } from './template.ts';
 
 const nodesSchema = z.object({
@@ -96,7 +96,7 @@ function stateOf(image: string, policy: string, nodes: readonly Node[]): keyof I
 async function readNodes(connection: Connection, signal: AbortSignal): Promise<readonly Node[]> {
   const request = { verb: 'list', resource: 'nodes', namespace: '', path: '/api/v1/nodes', signal };
   try {
-    const { items } = read(nodesSchema, request, await connection.read(request));
+    const { items } = await readAs(connection, request, nodesSchema);
     return items.map(({ spec, status }) => ({
       takesPods: spec.unschedulable !== true,
       names: new Set(status.images.flatMap(({ names }) => (names ?? []).map(fullName))),

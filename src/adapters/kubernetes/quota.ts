@@ -3,7 +3,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import type { Connection } from './connect.ts';
 import { countOf } from './judged.ts';
 import { KubeError } from './kube-error.ts';
-import { isControlledBy, type Pod, pathOf, read, readPods, texts } from './objects.ts';
+import { isControlledBy, type Pod, pathOf, readAs, readPods, texts } from './objects.ts';
 import { isReady } from './rollout.ts';
 import { podSpecOf } from './template.ts';
 import { podsOf, type World } from './world.ts';
@@ -91,7 +91,7 @@ async function readQuotas(connection: Connection, namespace: string, signal: Abo
   const path = pathOf('api/v1', namespace, 'resourcequotas');
   const request = { verb: 'list', resource: 'resourcequotas', namespace, path, signal };
   try {
-    const { items } = read(quotas, request, await connection.read(request));
+    const { items } = await readAs(connection, request, quotas);
     // A quota with a scope is for some pods only, and which is not ours to tell.
     const plain = items.filter(({ spec }) => !spec.scopes?.length && !spec.scopeSelector);
     return plain.map(({ metadata, status }) => ({ name: metadata.name, ...status }));

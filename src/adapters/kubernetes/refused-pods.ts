@@ -3,7 +3,7 @@ import type { Connection } from './connect.ts';
 import type { Look, Moment } from './failing.ts';
 import { countOf } from './judged.ts';
 import { KubeError } from './kube-error.ts';
-import { pathOf, read } from './objects.ts';
+import { pathOf, readAs } from './objects.ts';
 import { timeOf } from './rollout.ts';
 
 /** Why no pods are made, and whether that counts at once. */
@@ -73,7 +73,7 @@ async function list(
   request: Parameters<Connection['read']>[0],
 ): Promise<z.infer<typeof events>> {
   try {
-    return read(events, request, await connection.read(request));
+    return await readAs(connection, request, events);
   } catch (error) {
     if (error instanceof KubeError && error.status === 403) return { items: [] };
     throw error;

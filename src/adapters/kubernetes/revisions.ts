@@ -9,7 +9,7 @@ import {
   type Pod,
   pathOf,
   rawObject,
-  read,
+  readAs,
   selectorQuery,
 } from './objects.ts';
 import { timeOf } from './rollout.ts';
@@ -62,7 +62,7 @@ async function replicaSetsOf(
 ): Promise<Revision[]> {
   const path = pathOf('apis/apps/v1', namespace, 'replicasets') + selectorQuery(spec.selector);
   const request = { verb: 'list', resource: 'replicasets.apps', namespace, path, signal };
-  const { items } = read(z.object({ items: z.array(replicaSetSchema) }), request, await connection.read(request));
+  const { items } = await readAs(connection, request, z.object({ items: z.array(replicaSetSchema) }));
   return items.flatMap(set => {
     const number = Number(set.metadata.annotations[revisionAnnotation] ?? 0);
     if (!isControlledBy(set, uid) || !Number.isInteger(number)) return [];
@@ -86,7 +86,7 @@ async function controllerRevisionsOf(
   const path = pathOf('apis/apps/v1', namespace, 'controllerrevisions') + selectorQuery(spec.selector);
   const request = { verb: 'list', resource: 'controllerrevisions.apps', namespace, path, signal };
   const list = z.object({ items: z.array(controllerRevisionSchema) });
-  const { items } = read(list, request, await connection.read(request));
+  const { items } = await readAs(connection, request, list);
   return items
     .filter(item => isControlledBy(item, uid))
     .map(item => {

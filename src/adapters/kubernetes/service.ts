@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Connection } from './connect.ts';
 import { objectName, whereFields } from './input.ts';
 import { labelQuery } from './labels.ts';
-import { metadata, pathOf, read } from './objects.ts';
+import { metadata, pathOf, readAs } from './objects.ts';
 
 /** Which Service of which cluster. */
 export const serviceFields = { ...whereFields, service: objectName };
@@ -79,7 +79,7 @@ const requestFor = ({ namespace, service }: ServicePlace, signal: AbortSignal) =
 /** The Service as it is now. Throws `KubeError`. */
 export async function readService(connection: Connection, place: ServicePlace, signal: AbortSignal): Promise<Service> {
   const request = requestFor(place, signal);
-  return read(serviceSchema, request, await connection.read(request));
+  return readAs(connection, request, serviceSchema);
 }
 
 /** Replaces its selector, valid only while identity and selector are those that were read. Throws `KubeError`. */
@@ -115,7 +115,7 @@ export async function selectedPods(
 ): Promise<Selected[]> {
   const path = pathOf('api/v1', namespace, 'pods') + labelQuery(selector);
   const request = { verb: 'list', resource: 'pods', namespace, path, signal };
-  const { items } = read(z.object({ items: z.array(podSchema) }), request, await connection.read(request));
+  const { items } = await readAs(connection, request, z.object({ items: z.array(podSchema) }));
   const wanted = spec.ports.flatMap(({ targetPort }) => (typeof targetPort === 'string' ? [targetPort] : []));
   return items.map(pod => {
     const ports = pod.spec.containers.flatMap(container => container.ports.map(({ name }) => name));
@@ -134,7 +134,7 @@ export async function endpointsOf(
   const labels = encodeURIComponent(`kubernetes.io/service-name=${service}`);
   const path = `${pathOf('apis/discovery.k8s.io/v1', namespace, 'endpointslices')}?labelSelector=${labels}`;
   const request = { verb: 'list', resource: 'endpointslices.discovery.k8s.io', namespace, path, signal };
-  const { items } = read(z.object({ items: z.array(sliceSchema) }), request, await connection.read(request));
+  const { items } = await readAs(connection, request, z.object({ items: z.array(sliceSchema) }));
   return items.flatMap(({ endpoints }) =>
     endpoints.flatMap(({ conditions, targetRef }) =>
       targetRef?.kind === 'Pod' && targetRef.uid ? [{ pod: targetRef.uid, ready: conditions?.ready !== false }] : [],

@@ -11,6 +11,7 @@ import {
   pathOf,
   rawObject,
   read,
+  readAs,
   type Selector,
   selectorSchema,
 } from './objects.ts';
@@ -181,7 +182,7 @@ export async function readWorkload(connection: Connection, place: Place, signal:
   const { plural, schema } = kinds[kind];
   const path = pathOf('apis/apps/v1', namespace, plural, name);
   const request = { verb: 'get', resource: `${plural}.apps`, namespace, path, signal };
-  return read<Workload>(schema, request, await connection.read(request));
+  return readAs<Workload>(connection, request, schema);
 }
 
 /** Patches the workload by a JSON patch and answers what it is then; with `dryRun` nothing is written. Throws `KubeError`. */
