@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Place } from './input.ts';
 import { isTransient, KubeError } from './kube-error.ts';
+import { ownWords } from './kube-status.ts';
 import { type KubeconfigDeps, type Loaded, loadKubeconfig, messageOf } from './kubeconfig.ts';
 import { follow, type KubeAnswer, type KubeRequest, transfer, type Upgraded, upgrade } from './transfer.ts';
 
@@ -14,7 +15,7 @@ export interface Connection {
   send(request: KubeRequest): Promise<unknown>;
   /** Asks for reading: again, a few times, where that may help. Throws `KubeError`. */
   read(request: KubeRequest): Promise<unknown>;
-  /** Asks once for something else than JSON of the API server's own and answers it whatever its status; throws `KubeError` where nothing comes. */
+  /** Asks once for something else than JSON of the API server's own and answers it whatever its status; throws `KubeError` where nothing comes, or our credentials are not accepted. */
   ask(request: KubeRequest): Promise<KubeAnswer>;
   /** Hears that something came of an answer that goes on, until it ends, the signal is aborted or its time is over; answers its status, 0 where there was none. */
   follow(request: KubeRequest, hear: () => void): Promise<number>;
@@ -79,9 +80,19 @@ function connectionOf(first: Loaded, load: () => Promise<Loaded>, forget: () => 
   return {
     send,
     read,
-    ask: request => forgetting(async config => transfer(config, request, await optionsFor(config, request))),
+    ask: request =>
+      forgetting(async config => {
+        const answer = await transfer(config, request, await optionsFor(config, request));
+        // One of what stands behind the API server's proxy is an answer like others.
+        if (answer.status === 401 && ownWords(answer) !== null) throw errorOf(request, answer);
+        return answer;
+      }),
     follow: (request, hear) =>
-      renewing(async config => follow(config, request, await optionsFor(config, request), hear)).catch(() => 0),
+      renewing(async config => {
+        const status = await follow(config, request, await optionsFor(config, request), hear);
+        if (status === 401) throw new KubeError(request, status, 'not accepted');
+        return status;
+      }).catch((error: unknown) => (error instanceof KubeError ? error.status : 0)),
     upgrade: (request, protocol) => forgetting(config => opened(config, request, protocol)),
   };
 }

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { type Connection, errorOf } from '../connect.ts';
+import { ownWords } from '../kube-status.ts';
 import { pathOf } from '../objects.ts';
 import type { KubeAnswer } from '../transfer.ts';
 
@@ -24,11 +24,6 @@ export type ProxyAnswer =
   | { readonly kind: 'none'; readonly why: string; readonly total: number };
 
 const longest = 16 * 1024 * 1024;
-const statusSchema = z.object({
-  kind: z.literal('Status'),
-  apiVersion: z.literal('v1'),
-  message: z.string().nullish(),
-});
 const verbs: Readonly<Record<string, string>> = { POST: 'create' };
 
 /** Asks a pod or a Service through the API server. What the API server itself refuses is thrown as a `KubeError`; what it cannot reach is an answer. */
@@ -52,15 +47,4 @@ export async function askThrough(connection: Connection, asked: Proxied): Promis
   if (own === null) return { kind: 'answer', ...answer };
   if (answer.status < 500 && answer.status !== 429) throw errorOf(request, answer);
   return { kind: 'none', why: own, total: answer.total };
-}
-
-/** The API server's own words where it answers itself; null where the answer comes from behind it. */
-function ownWords({ status, text }: KubeAnswer): string | null {
-  if (status < 400) return null;
-  try {
-    const parsed = statusSchema.safeParse(JSON.parse(text));
-    return parsed.success ? (parsed.data.message ?? `status ${status}`) : null;
-  } catch {
-    return null;
-  }
 }
