@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { helmRights } from '../adapters/helm/rights.ts';
 import type { ClusterUse } from '../adapters/kubernetes/doctor.ts';
 import { whereFields, workloadOf } from '../adapters/kubernetes/input.ts';
+import { ownerChoiceOf } from '../adapters/kubernetes/owner-input.ts';
 import { kubernetesRights } from '../adapters/kubernetes/rights.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
 import type { ClusterRight, KindRight, RightsTable, WorkloadKindName } from '../domain/cluster-rights.ts';
@@ -12,11 +13,11 @@ export const clusterRights: RightsTable = { ...kubernetesRights, ...helmRights }
 /** The kinds that a catalogue made by `discover` names. */
 const discovered = ['kubernetes.deployment', 'kubernetes.rollout-undo', 'kubernetes.rollout'];
 
-/** What looking, planning and watching take, Secrets aside; every right of it only reads. */
+/** What looking, planning and watching take in a namespace, Secrets aside; every right of it only reads. */
 export function lookingRights(): readonly ClusterRight[] {
   const reads = discovered
     .flatMap(kind => clusterRights[kind]?.rights ?? [])
-    .filter(({ verb, resource }) => (verb === 'get' || verb === 'list') && resource !== 'secrets');
+    .filter(({ verb, resource, wide }) => (verb === 'get' || verb === 'list') && resource !== 'secrets' && !wide);
   const lists = ['deployments', 'statefulsets', 'daemonsets'].map(resource => ({
     group: 'apps',
     resource,
@@ -36,6 +37,8 @@ const placed = z.object({
   workloads: z.array(named).exactOptional(),
   /** Limits on nodes. */
   nodes: z.record(z.string(), z.unknown()).default({}),
+  /** What a step that changes a workload chose to do about its owners; a check has no such choice. */
+  owner: z.string().exactOptional(),
 });
 type Placed = z.infer<typeof placed>;
 type Workload = { readonly kind: WorkloadKindName; readonly name: string };
@@ -61,17 +64,27 @@ export function clusterUses(catalogue: Catalogue | null): readonly ClusterUse[] 
     const { namespace, context, kubeconfig } = read.data;
     const where = { namespace, context, kubeconfig };
     return workloadsOf(read.data).map((workload): ClusterUse => {
-      return { where, workload, rights: known.rights.filter(right => isUsed(right, workload, read.data)) };
+      const rights = known.rights.filter(right => isUsed(kind, right, workload, read.data));
+      const step = { ...ownerChoiceOf(input), byHistory: kind === 'kubernetes.rollout-undo' };
+      return { where, workload, rights, steps: workload && read.data.owner !== undefined ? [step] : [] };
     });
   });
   const together = Map.groupBy(uses, ({ where, workload }) => JSON.stringify([where, workload]));
   return [...together.values()].flatMap(([first, ...rest]) =>
-    first ? [{ ...first, rights: [first, ...rest].flatMap(({ rights }) => rights) }] : [],
+    first
+      ? [
+          {
+            ...first,
+            rights: [first, ...rest].flatMap(({ rights }) => rights),
+            steps: [first, ...rest].flatMap(({ steps }) => steps),
+          },
+        ]
+      : [],
   );
 }
 
-function isUsed({ only, wide }: KindRight, workload: Workload | null, { nodes }: Placed): boolean {
+function isUsed(kind: string, { only, wide }: KindRight, workload: Workload | null, { nodes }: Placed): boolean {
   if (workload && only !== null && only !== workload.kind) return false;
-  // Nodes are looked at only where a limit is set for them.
-  return !wide || Object.keys(nodes).length > 0;
+  // It looks at nodes only where a limit is set for them.
+  return kind !== 'kubernetes.top' || !wide || Object.keys(nodes).length > 0;
 }

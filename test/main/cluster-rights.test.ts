@@ -29,6 +29,7 @@ describe('the table of rights', () => {
     const looking = lookingRights();
     expect(new Set(looking.map(({ verb }) => verb))).toEqual(new Set(['get', 'list']));
     expect(looking.map(rightName)).not.toContain('get secrets');
+    expect(looking.map(rightName)).not.toContain('list nodes');
     expect(looking.map(rightName)).toEqual(expect.arrayContaining(['get statefulsets.apps', 'list daemonsets.apps']));
   });
 });
@@ -71,7 +72,7 @@ services:
             steps:
               - kubernetes.rollout-undo: {}
               - kubernetes.service-selector: { service: shop, selector: { colour: blue } }
-              - kubernetes.scale: { workloads: [{ deployment: a }, { statefulSet: b }], replicas: 1 }
+              - kubernetes.scale: { workloads: [{ deployment: a }, { statefulSet: b }], replicas: 1, owner: anyway }
             checks:
               - kubernetes.top: { pods: { memory: 1Gi } }
               - http: { url: 'http://127.0.0.1/' }
@@ -99,8 +100,14 @@ describe('what a catalogue uses in clusters', () => {
     );
     expect(names(found[0]?.rights)).not.toContain('patch deployments.apps');
     expect(names(found[0]?.rights)).not.toContain('get nodes');
+    expect(names(found[0]?.rights)).toContain('list nodes');
     expect(names(found[1]?.rights)).toContain('patch services');
     expect(names(found[2]?.rights)).toContain('patch deployments.apps/scale');
+  });
+
+  it('tells which workloads steps change, what they chose about owners, and whether they need a history', () => {
+    const steps = uses().map(use => use.steps.map(({ owner, byHistory }) => [owner, byHistory]));
+    expect(steps).toEqual([[['refuse', true]], [], [['anyway', false]], [['anyway', false]]]);
   });
 
   it('is nothing where there is no catalogue', () => {

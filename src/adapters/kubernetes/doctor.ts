@@ -3,9 +3,10 @@ import { type KindRight, rightName, type WorkloadKindName } from '../../domain/c
 import { Refusal } from '../../domain/reason.ts';
 import type { Finding, Probe } from '../../ports/probe.ts';
 import { type Connection, createConnect } from './connect.ts';
+import { suspendedBy, type WorkloadStep, workloadFindings } from './doctor-owners.ts';
 import { type KubernetesDeps, objectOf, type Place } from './input.ts';
 import { refusalOf } from './kube-error.ts';
-import { ownersOf } from './owners.ts';
+import { nameOf } from './reconcilers.ts';
 import { roleManifest, whoWeAre } from './role.ts';
 import { pluralOf, readWorkload } from './workload.ts';
 
@@ -15,6 +16,8 @@ export interface ClusterUse {
   /** Null where the rights are about anything else than one workload. */
   readonly workload: { readonly kind: WorkloadKindName; readonly name: string } | null;
   readonly rights: readonly KindRight[];
+  /** The steps that change the workload; none where it is only looked at. */
+  readonly steps: readonly WorkloadStep[];
 }
 
 /** Rights that an account lacks in one namespace, and the findings that tell of them. */
@@ -101,11 +104,17 @@ function placeOf({ where, workload }: ClusterUse): Place | null {
 
 function findingsOn(use: ClusterUse, missing: readonly KindRight[]): Finding[] {
   const names = (essential: boolean) => missing.filter(right => right.essential === essential).map(rightName);
+  const wide = new Set(missing.filter(right => right.wide).map(rightName));
   const tell = (state: Finding['state'], lacking: readonly string[], before: string): Finding[] => {
     if (lacking.length === 0) return [];
-    const list = lacking.join(', ');
-    const remedy = `grant to our account's role in namespace ${use.where.namespace}: ${list}`;
-    return [{ subject: subjectOf(use), state, message: `${before}may not ${list}`, remedy }];
+    const here = lacking.filter(name => !wide.has(name));
+    const everywhere = lacking.filter(name => wide.has(name));
+    const grants = [
+      ...(here.length > 0 ? [`in namespace ${use.where.namespace}: ${here.join(', ')}`] : []),
+      ...(everywhere.length > 0 ? [`in the whole cluster: ${everywhere.join(', ')}`] : []),
+    ];
+    const remedy = `grant to our account's role ${grants.join('; ')}`;
+    return [{ subject: subjectOf(use), state, message: `${before}may not ${lacking.join(', ')}`, remedy }];
   };
   return [
     ...tell('broken', names(true), ''),
@@ -119,24 +128,33 @@ async function examine(connection: Connection, ask: Ask, use: ClusterUse, signal
   const place = placeOf(use);
   const subject = subjectOf(use);
   if (findings.some(({ state }) => state === 'broken')) return { missing, findings };
-  const all = [...findings, ...(place ? await findingsAt(connection, place, signal) : [])];
-  const message = place ? 'can be read and rolled back' : 'what is used there is allowed';
+  const all = [...findings, ...(place ? await findingsAt(connection, place, use.steps, signal) : [])];
+  const read = use.steps.length > 0 ? 'can be read and rolled back' : 'can be read';
+  const message = place ? read : 'what is used there is allowed';
   return { missing, findings: all.length > 0 ? all : [{ subject, state: 'ok', message, remedy: null }] };
 }
 
-/** What stands in the way of a rollback of a workload that we may change. */
-async function findingsAt(connection: Connection, place: Place, signal: AbortSignal): Promise<Finding[]> {
-  const subject = objectOf(place);
+/** What stands in the way of the steps on a workload, their rights on what they would suspend included. */
+async function findingsAt(
+  connection: Connection,
+  place: Place,
+  steps: readonly WorkloadStep[],
+  signal: AbortSignal,
+): Promise<Finding[]> {
   const workload = await readWorkload(connection, place, signal);
-  const owners = ownersOf(workload);
-  const broken = (message: string, remedy: string): Finding => ({ subject, state: 'broken', message, remedy });
-  const rendered = `is rendered by ${owners.join(' and ')}, which would undo a rollback`;
-  return [
-    ...(owners.length > 0 ? [broken(rendered, 'go back there, or take it out of its hands')] : []),
-    ...(workload.spec.revisionHistoryLimit === 0
-      ? [broken('keeps no history', 'set spec.revisionHistoryLimit to 10')]
-      : []),
-  ];
+  const suspending = suspendedBy(place, workload, steps).map(async ({ reconciler, rights }): Promise<Finding[]> => {
+    const { namespace, name } = reconciler;
+    const ask = createAsk(connection, namespace, signal);
+    const asked = rights.map(async right => ((await ask(right, name)) ? [] : [right]));
+    const missing = (await Promise.all(asked)).flat();
+    if (missing.length === 0) return [];
+    const list = missing.map(rightName).join(', ');
+    const message = `${nameOf(reconciler)} cannot be suspended: we may not ${list}`;
+    const remedy = `grant to our account's role in namespace ${namespace}: ${list}`;
+    const manifest = roleManifest(missing, { namespace, subject: await whoWeAre(connection, signal) });
+    return [{ subject: objectOf(place), state: 'broken', message, remedy, manifest }];
+  });
+  return [...workloadFindings(place, workload, steps), ...(await Promise.all(suspending)).flat()];
 }
 
 /** Lays the role that grants what is missing in a namespace beside the first finding that tells of it. */
@@ -151,12 +169,12 @@ async function withRole(
   if (missing.length === 0) return findings;
   const subject = await whoWeAre(connection, signal);
   const [here, wide] = [missing.filter(right => !right.wide), missing.filter(right => right.wide)];
-  const manifest = [
+  const text = [
     ...(here.length > 0 ? [roleManifest(here, { namespace, subject })] : []),
     ...(wide.length > 0 ? [roleManifest(wide, { namespace: null, subject })] : []),
   ].join('---\n');
-  const first = findings.findIndex(({ message }) => message.includes('may not '));
-  return findings.map((finding, at) => (at === first ? { ...finding, manifest } : finding));
+  const first = findings.findIndex(({ message, manifest }) => message.includes('may not ') && !manifest);
+  return findings.map((finding, at) => (at === first ? { ...finding, manifest: text } : finding));
 }
 
 async function examineNamespace(

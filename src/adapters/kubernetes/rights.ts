@@ -40,6 +40,9 @@ const history = [
 /** What its template names and pods need to start. */
 const references = wants('get', 'configmaps,secrets,serviceaccounts,persistentvolumeclaims');
 
+/** Which images lie on which node. */
+const images = rights('wants', 'list', 'nodes', null, true);
+
 /** Hearing of changes at once, why no pods are made, what a dead container said, and the pods that a stuck StatefulSet waits for. */
 const settling = [
   ...wants('watch', 'deployments.apps', 'Deployment'),
@@ -70,13 +73,14 @@ const pause = only(needs('get,patch', 'deployments.apps', 'Deployment'));
 
 /** What each kind of this adapter uses in a cluster. `doctor`, the roles of `deploy/` and docs/kubernetes.md say what stands here. */
 export const kubernetesRights: RightsTable = {
-  'kubernetes.deployment': only(workload('get'), history, references, wants('create', 'secrets')),
+  'kubernetes.deployment': only(workload('get'), history, references, wants('create', 'secrets'), images),
   'kubernetes.rollout-undo': only(
     [...template.rights],
     consumers,
     wants('create,patch,delete', 'configmaps'),
     wants('create,patch,delete', 'secrets'),
     wants('list', 'resourcequotas'),
+    images,
   ),
   'kubernetes.rollout-restart': template,
   'kubernetes.rollout-pause': pause,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { createKubernetesProbe } from '../../../src/adapters/kubernetes/doctor.ts';
+import type { WorkloadStep } from '../../../src/adapters/kubernetes/doctor-owners.ts';
 import { rulesOf } from '../../../src/domain/cluster-rights.ts';
 import { clusterRights, lookingRights } from '../../../src/main/cluster-rights.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
@@ -12,19 +13,21 @@ const cluster = useCluster();
 describe('doctor', { timeout: 60_000 }, () => {
   const kinds = ['kubernetes.deployment', 'kubernetes.rollout-undo', 'kubernetes.rollout'];
   const stated = statedRules(...kinds);
-  const examine = (place: Place) => {
+  const nodes = [{ apiGroups: [''], resources: ['nodes'], verbs: ['list'] }];
+  const back: WorkloadStep = { owner: 'refuse', argocd: 'argocd', byHistory: true };
+  const examine = (place: Place, step: Partial<WorkloadStep> = {}) => {
     const where = { namespace: place.namespace, context: null, kubeconfig: null };
     const rights = kinds
       .flatMap(kind => clusterRights[kind]?.rights ?? [])
       .filter(({ only }) => only === null || only === 'Deployment');
     return createKubernetesProbe(
       { kubeconfig: place.kubeconfig, childEnvironment: {}, clock: { now: () => Date.now() } },
-      [{ where, workload: { kind: 'Deployment', name: 'shop' }, rights }],
+      [{ where, workload: { kind: 'Deployment', name: 'shop' }, rights, steps: [{ ...back, ...step }] }],
     )({ signal: AbortSignal.timeout(20_000) });
   };
 
   it('says that all is well, or which right is missing, or who else owns the thing', async () => {
-    const place = await openPlace(cluster, stated);
+    const place = await openPlace(cluster, stated, nodes);
     expect(await examine(place)).toMatchObject([{ state: 'broken', message: expect.stringContaining('not found') }]);
     await makeDeployment(cluster.api, place.namespace, 'shop', { replicas: 1 });
     expect(await examine(place)).toMatchObject([{ state: 'ok' }]);
@@ -36,9 +39,20 @@ describe('doctor', { timeout: 60_000 }, () => {
       expect.stringContaining('Argo CD'),
       'keeps no history',
     ]);
+    expect(await examine(place, { owner: 'anyway', byHistory: false })).toMatchObject([{ state: 'ok' }]);
+    expect(await examine(place, { owner: 'suspend', argocd: 'tools', byHistory: false })).toMatchObject([
+      {
+        state: 'broken',
+        message:
+          'application tools/shop cannot be suspended: we may not get applications.argoproj.io, patch applications.argoproj.io',
+        manifest: expect.stringContaining('namespace: tools'),
+      },
+    ]);
   });
 
-  it('names each missing right and how much it matters, with a role that grants them as it stands', async () => {
+  it('names each missing right and how much it matters, with a role that grants them as it stands', async ({
+    onTestFinished,
+  }) => {
     const place = await openPlace(cluster, [
       { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get'] },
       { apiGroups: [''], resources: ['pods', 'configmaps', 'serviceaccounts'], verbs: ['get', 'list'] },
@@ -51,7 +65,10 @@ describe('doctor', { timeout: 60_000 }, () => {
     const manifest = found.map(finding => finding.manifest).find(text => text !== undefined) ?? '';
     for (const document of parseAllDocuments(manifest)) {
       const { kind, metadata, ...rest } = document.toJS();
-      const path = `/apis/rbac.authorization.k8s.io/v1/namespaces/${metadata.namespace}/${kind.toLowerCase()}s`;
+      const where = metadata.namespace ? `namespaces/${metadata.namespace}/` : '';
+      const path = `/apis/rbac.authorization.k8s.io/v1/${where}${kind.toLowerCase()}s`;
+      if (!metadata.namespace)
+        onTestFinished(async () => void (await cluster.api('DELETE', `${path}/${metadata.name}`)));
       await cluster.api('POST', path, { metadata, ...rest });
     }
     await makeDeployment(cluster.api, place.namespace, 'shop', { replicas: 0 });
