@@ -92,6 +92,18 @@ export const kubernetesNotes = {
     'zh-CN': f =>
       `从编号最小的开始，逐个删除 ${f.object} 中卡在旧版本上的 Pod（目前为 ${names(f.names, '、')}）；保留其存储卷`,
   },
+  /** {object} */
+  'way-back-deletes-pods': {
+    en: f =>
+      `should the new pods of ${f.object} not start, putting it back deletes the pods that it hangs at; their claims stay`,
+    'zh-CN': f => `若 ${f.object} 的新 Pod 无法启动，恢复原状时会删除卡住的 Pod；保留其存储卷`,
+  },
+  'way-back-may-hang': {
+    en: f =>
+      `should the new pods of ${f.object} not start, putting it back waits for a person: the pod that it hangs at would have to be deleted, and Backout may not delete pods there`,
+    'zh-CN': f =>
+      `若 ${f.object} 的新 Pod 无法启动，恢复原状需要人工介入：必须删除卡住的 Pod，而 Backout 没有删除 Pod 的权限`,
+  },
   'pods-hang': {
     en: f => `${names(f.names)} of ${f.object} ${verb(f.names, 'hangs', 'hang')} on the release before`,
     'zh-CN': f => `${f.object} 的 ${names(f.names, '、')} 卡在旧版本上`,

@@ -38,6 +38,8 @@ const shared = {
   written: hash,
   /** Whether it has come to rest with the rollout, or as soon as the controller has seen it: its pods are then somebody else's work. */
   waitFor: z.enum(['rollout', 'observed']),
+  /** Whether pods that the workload waits for in vain are deleted meanwhile: the way back from a release that does not start. */
+  heals: z.literal(true).exactOptional(),
 };
 
 /** What an operation of this adapter says: hashes and names, so that no value of a template leaves the cluster. */

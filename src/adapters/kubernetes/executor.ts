@@ -9,9 +9,12 @@ import type { Connect, Connection } from './connect.ts';
 import { withExposure } from './exposure.ts';
 import { placeOf, whereFields, workloadFields } from './input.ts';
 import { plainly } from './kube-error.ts';
+import type { Pod } from './objects.ts';
 import { withOwners } from './owned-executor.ts';
 import { applyRecovery, isRecovery, observeRecovery, readBody, settleRecovery } from './recover.ts';
 import { settleChange } from './settle.ts';
+import { tendPods } from './stuck.ts';
+import type { World } from './world.ts';
 
 /** How one kind of step compiles; all else is the same for every change of a template. */
 type PlanStep = (connection: Connection, context: PlanContext, input: JsonObject) => Promise<StepPlan>;
@@ -55,7 +58,8 @@ export function changeExecutor(kind: string, connect: Connect, clock: { now(): n
         const body = readBody(operation.body);
         const connection = await connect(body);
         if (isRecovery(body)) return settleRecovery(connection, body, context, clock);
-        return settleChange(connection, body, context, clock);
+        const tend = (world: World, pods: readonly Pod[]) => tendPods(connection, body, world, pods, context.signal);
+        return settleChange(connection, body, context, clock, body.heals ? tend : undefined);
       }),
     byHand: operation => byHand(readBody(operation.body)),
   };

@@ -9,7 +9,9 @@ import { refuseDriven } from './drivers.ts';
 import { takenFields } from './fields.ts';
 import { objectOf, placeOf, workloadOf } from './input.ts';
 import { isDenied, KubeError } from './kube-error.ts';
+import { readPods } from './objects.ts';
 import { type Found, wordsOf } from './references.ts';
+import { mayDelete, mayHang } from './stuck.ts';
 import { podSpecOf, templateClaim, templateDiff, templateHash, versionOf } from './template.ts';
 import { patchWorkload, type Workload } from './workload.ts';
 import { currentRevision, guardedPatch, type World } from './world.ts';
@@ -122,8 +124,11 @@ export async function draftOperation(
   const object = objectOf(draft.change);
   const change: Change = { ...draft.change, after: templateHash(tried.spec.template) };
   const names = { before: `${object} now`, after: `${object} at ${change.version}` };
-  const now = currentRevision(world);
-  const was = versionOf(workload.spec.template);
+  const wayBack = await inverseOf(
+    connection,
+    { change, world, was: workload.spec.template, next: tried.spec.template },
+    signal,
+  );
   const operation: OperationDraft = {
     object,
     body: change,
@@ -131,29 +136,34 @@ export async function draftOperation(
     fingerprint: await fingerprintOf(connection, change, world, signal),
     idempotent: true,
     claims: [templateClaim(workload.metadata)],
-    inverse: now
-      ? {
-          object,
-          body: inverseOf(change, now.name, was, workload),
-          preview: {
-            summary: note('deployment-put-back', { object, version: was }),
-            diff: templateDiff(
-              { before: names.after, after: `${object} before` },
-              tried.spec.template,
-              workload.spec.template,
-            ),
-          },
-          idempotent: true,
-        }
-      : null,
+    inverse: wayBack.inverse,
   };
   const taken = takenFields(workload, tried).map(found => note('fields-taken', { object, ...found }));
-  return { operation, warnings: [...driven, ...(answer ? taken : [note('write-not-tried', { object })])] };
+  const untried = answer ? taken : [note('write-not-tried', { object })];
+  return { operation, warnings: [...driven, ...untried, ...wayBack.warnings] };
 }
 
-function inverseOf(change: Change, revision: string, version: string, workload: Workload): Change {
+/** What the way back is made from: the templates there and back. */
+interface Forth {
+  readonly change: Change;
+  readonly world: World;
+  readonly was: JsonObject;
+  readonly next: JsonObject;
+}
+
+/** Back to the revision that is current now; none where its controller has not made it yet. */
+async function inverseOf(
+  connection: Connection,
+  { change, world, was, next }: Forth,
+  signal: AbortSignal,
+): Promise<{ readonly inverse: OperationDraft['inverse']; readonly warnings: readonly Note[] }> {
+  const now = currentRevision(world);
+  if (!now) return { inverse: null, warnings: [] };
   const { uid, before, after, graceSeconds } = change;
-  return {
+  const object = objectOf(change);
+  const version = versionOf(was);
+  const healing = await healingOf(connection, change, world, signal);
+  const body: Change = {
     ...placeOf(change),
     action: 'to-revision',
     uid,
@@ -162,9 +172,25 @@ function inverseOf(change: Change, revision: string, version: string, workload: 
     after: before,
     version,
     graceSeconds,
-    waitFor: waitFor(workload),
-    revision,
+    waitFor: waitFor(world.workload),
+    revision: now.name,
+    ...healing.part,
   };
+  const names = { before: `${object} at ${change.version}`, after: `${object} before` };
+  const preview = { summary: note('deployment-put-back', { object, version }), diff: templateDiff(names, next, was) };
+  return { inverse: { object, body, preview, idempotent: true }, warnings: healing.warnings };
+}
+
+/** A StatefulSet that waits for a pod of the release that is left does not come back by its template alone (kubernetes#67250). */
+async function healingOf(connection: Connection, change: Change, { workload }: World, signal: AbortSignal) {
+  if (!mayHang(workload)) return { part: {}, warnings: [] };
+  const object = objectOf(change);
+  const pods = await readPods(connection, change.namespace, workload.spec.selector, signal);
+  const own = pods.find(({ metadata }) => metadata.ownerReferences.some(({ uid }) => uid === workload.metadata.uid));
+  if (own && !(await mayDelete(connection, change, own, signal))) {
+    return { part: {}, warnings: [note('way-back-may-hang', { object })] };
+  }
+  return { part: { heals: true } as const, warnings: [note('way-back-deletes-pods', { object })] };
 }
 
 function notAccepted(change: Change, error: KubeError): Refusal {

@@ -5,13 +5,13 @@ import type { OperationDraft } from '../../domain/plan.ts';
 import type { ApplyContext, Observation, PlanContext, Settlement } from '../../ports/executor.ts';
 import { type Change, readChange, sharedBody } from './change.ts';
 import type { Connection } from './connect.ts';
-import { objectOf, type Place, placeOf } from './input.ts';
+import { objectOf, placeOf } from './input.ts';
 import { type Draft, draftOperation } from './judged.ts';
-import { KubeError, moved, unlessGone } from './kube-error.ts';
-import { type Pod, pathOf, readPods } from './objects.ts';
+import { moved, unlessGone } from './kube-error.ts';
+import { type Pod, readPods } from './objects.ts';
 import { isReady, rolloutState } from './rollout.ts';
 import { settleChange } from './settle.ts';
-import { hangingPods } from './stuck.ts';
+import { deletePod, hangingPods, tendPods } from './stuck.ts';
 import { hashOf, templateHash } from './template.ts';
 import { currentRevision, podsOf, readWorld, type World } from './world.ts';
 
@@ -154,40 +154,4 @@ export async function settleRecovery(
   }
   const tend = (world: World, pods: readonly Pod[]) => tendPods(connection, recovery, world, pods, context.signal);
   return settleChange(connection, { ...recovery, waitFor: 'rollout' }, context, clock, tend);
-}
-
-/** Deletes the pod that the StatefulSet waits for in vain, if there is one now; a pod that moved meanwhile is left for the next look. */
-export async function tendPods(
-  connection: Connection,
-  at: Place,
-  world: World,
-  pods: readonly Pod[],
-  signal: AbortSignal,
-): Promise<void> {
-  const { next } = hangingPods(world, pods);
-  if (!next) return;
-  try {
-    await deletePod(connection, at, next, { dryRun: false, signal });
-  } catch (error) {
-    if (!(error instanceof KubeError) || (error.status !== 404 && error.status !== 409)) throw error;
-  }
-}
-
-/** By uid, and only as it was seen: a pod that became ready meanwhile has another resourceVersion. Its claims stay. */
-async function deletePod(
-  connection: Connection,
-  at: Place,
-  { metadata }: Pod,
-  options: { readonly dryRun: boolean; readonly signal: AbortSignal },
-): Promise<void> {
-  const { namespace } = at;
-  const path = pathOf('api/v1', namespace, 'pods', metadata.name);
-  const preconditions = { uid: metadata.uid, resourceVersion: metadata.resourceVersion };
-  const body = {
-    apiVersion: 'v1',
-    kind: 'DeleteOptions',
-    preconditions: options.dryRun ? { uid: metadata.uid } : preconditions,
-    ...(options.dryRun ? { dryRun: ['All'] } : {}),
-  };
-  await connection.send({ verb: 'delete', resource: 'pods', namespace, path, body, signal: options.signal });
 }

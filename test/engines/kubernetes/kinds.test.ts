@@ -159,6 +159,29 @@ describe('a StatefulSet that waits in vain for its broken pods', { timeout: 150_
     expect(await shop.images()).toEqual(Object.fromEntries(names.map(name => [name, 'app:1.0.0'])));
   });
 
+  it('gone back to a release that does not start, it comes back by its inverse, as the plan says', async () => {
+    const { api } = cluster;
+    const place = await openPlace(cluster, kindRules);
+    const { namespace } = place;
+    await makeWorkload(api, 'statefulSet', namespace, 'shop', { replicas: 0, image: 'app:gone' });
+    await atNumber(api, 'statefulSet', namespace, 'shop', 1);
+    await deployTo(api, 'statefulSet', namespace, 'shop', { image: 'app:1.1.0' });
+    await atNumber(api, 'statefulSet', namespace, 'shop', 2);
+    await patchWorkload(api, 'statefulSet', namespace, 'shop', { spec: { replicas: 1 } });
+    await rolledOutAs(api, 'statefulSet', namespace, 'shop');
+    const shop = await handle('statefulSet', place);
+    place.proxy.inject({ method: 'DELETE', path: /pods.shop-0/, times: 1, fault: { kind: 'answer', status: 403 } });
+    const without = await shop.plan('gone');
+    expect(codes(without.warnings)).toContain('way-back-may-hang');
+    expect(without.operations[0]?.inverse?.body).not.toHaveProperty('heals');
+    const { operations, warnings } = await shop.plan('gone');
+    expect(codes(warnings)).toContain('way-back-deletes-pods');
+    expect(await carryOut(shop.undo, operations)).toMatchObject({ state: 'failed', served: false });
+    const back = operations.flatMap(({ inverse }) => (inverse ? [{ ...inverse, fingerprint: '', inverse: null }] : []));
+    expect(await carryOut(shop.undo, back)).toMatchObject({ state: 'settled', served: true });
+    expect(await shop.images()).toEqual({ 'shop-0': 'app:1.1.0' });
+  });
+
   it('without the right to delete pods, the plan is refused with the right it lacks', async () => {
     const rules = kindRules.filter(({ verbs }) => !verbs.includes('delete'));
     const { api } = cluster;
