@@ -26,6 +26,14 @@ export const configurationNotes = {
     en: f => `puts ${f.object} back to what it held before`,
     'zh-CN': f => `将 ${f.object} 恢复到之前的内容`,
   },
+  'configuration-left': {
+    en: f => `leaves ${f.object} as it is: Backout may not delete it`,
+    'zh-CN': f => `保留 ${f.object}：Backout 无权删除它`,
+  },
+  'configuration-cannot-go': {
+    en: f => `${f.object} is made anew and would stay if this is put back: Backout may not delete it`,
+    'zh-CN': f => `${f.object} 会被重新创建；若之后恢复原状，它会保留，因为 Backout 无权删除它`,
+  },
   'configuration-is-at': {
     en: f => `${f.object} holds what it is to hold`,
     'zh-CN': f => `${f.object} 已是所需内容`,

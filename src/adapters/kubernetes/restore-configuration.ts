@@ -8,7 +8,7 @@ import type { Connection } from './connect.ts';
 import { type Content, contentHash } from './content.ts';
 import type { Keeper } from './keep.ts';
 import { type Keyed, keyedFields, keyedObject, readKeyed } from './keyed.ts';
-import { moved, unlessGone } from './kube-error.ts';
+import { isTransient, KubeError, moved, refusalOf, unlessGone } from './kube-error.ts';
 import { guardedWrite } from './object-executor.ts';
 import { ownersOf } from './owners.ts';
 import { hashOf } from './template.ts';
@@ -103,13 +103,35 @@ export async function applyRestore(
     }
     if (now && content && !restore.replace) throw immutableRefusal(restore);
     if (now?.immutable && content) await refuseInUse(connection, restore, signal);
-    if (now) await deleteKeyed(connection, restore, now, signal);
-    if (content) await createKeyed(connection, restore, content, { dryRun: false, signal });
+    if (now) await deleteKeyed(connection, restore, now, { dryRun: false, signal });
+    if (content) await makeAnew(connection, restore, content, now, signal);
   };
   await guardedWrite(look, write, signal);
 }
 
-const isIt = ({ uid }: Restore, { metadata }: Keyed) => uid === null || metadata.uid === uid;
+/** Makes the object; where the API server refuses that for good, what was deleted for it is put back, so that no pod starts without any. */
+async function makeAnew(
+  connection: Connection,
+  restore: Restore,
+  content: Content,
+  deleted: Keyed | null,
+  signal: AbortSignal,
+): Promise<void> {
+  const options = { dryRun: false, signal };
+  try {
+    await createKeyed(connection, restore, content, options);
+  } catch (error) {
+    if (!deleted || !(error instanceof KubeError) || error.status === 409 || isTransient(error)) throw error;
+    const { labels, annotations } = deleted.metadata;
+    const before = { ...restore, labels, annotations, immutable: deleted.immutable };
+    await createKeyed(connection, before, contentOf(deleted), options);
+    // The server's last word: tried again, it would delete once more.
+    throw refusalOf(error);
+  }
+}
+
+/** What may be deleted for its content may bear another uid: it was put back after a write that was refused. */
+const isIt = ({ uid, replace }: Restore, { metadata }: Keyed) => uid === null || replace || metadata.uid === uid;
 const mayBeGone = ({ before, replace }: Restore) => before === null || replace;
 
 /** Whether an object cannot be changed to a content: it is immutable, or a Secret of another type. */

@@ -20,7 +20,7 @@ import {
   restoreFingerprint,
 } from './restore-configuration.ts';
 import { changedKeys, diffOf, sharedWith } from './restore-words.ts';
-import { createKeyed, replaceContent } from './write-configuration.ts';
+import { createKeyed, mayDeleteKeyed, replaceContent, tryReplacing } from './write-configuration.ts';
 
 /** What is to be brought back. */
 export interface RestoreQuestion extends Pick<Accepted, 'owner'> {
@@ -135,17 +135,22 @@ async function draft(
   const restore = restoreOf(question, found, keyed, content);
   const options = { dryRun: true, signal };
   if (!keyed) await createKeyed(connection, restore, content, options);
-  else if (!restore.replace) await replaceContent(connection, restore, keyed, content, options);
+  else if (restore.replace) await tryReplacing(connection, restore, keyed, content, signal);
+  else await replaceContent(connection, restore, keyed, content, options);
+  const stays = !keyed && !(await mayDeleteKeyed(connection, restore, signal));
   const keeps = keyed === null || (await keeper.keep(connection, restore, contentOf(keyed), options));
   if (!keeps) return left(question, found, 'configuration-not-allowed');
   const { others, notChecked } = await sharedWith(connection, question.place, restore, signal);
   const object = keyedObject(restore);
   const { changedAt } = found;
   return {
-    operations: [operationOf(restore, keyed, content)],
+    operations: [operationOf(restore, keyed, content, stays)],
     notRolledBack: [],
     notChecked,
-    warnings: restore.replace ? [note('configuration-replaced', { object })] : [],
+    warnings: [
+      ...(restore.replace ? [note('configuration-replaced', { object })] : []),
+      ...(stays ? [note('configuration-cannot-go', { object })] : []),
+    ],
     readers: others.map(other => ({ object, ...other, changedAt })),
   };
 }
@@ -166,7 +171,13 @@ function restoreOf({ place }: RestoreQuestion, found: Found, keyed: Keyed | null
   };
 }
 
-function operationOf(restore: Restore, keyed: Keyed | null, content: Content): RestorePlan['operations'][number] {
+/** What is made anew `stays` when the rest is put back, where we may not delete it: nothing then names it any more. */
+function operationOf(
+  restore: Restore,
+  keyed: Keyed | null,
+  content: Content,
+  stays: boolean,
+): RestorePlan['operations'][number] {
   const object = keyedObject(restore);
   const now = keyed && contentOf(keyed);
   const code = keyed ? 'configuration-goes-back' : 'configuration-made-anew';
@@ -183,8 +194,11 @@ function operationOf(restore: Restore, keyed: Keyed | null, content: Content): R
     idempotent: true,
     inverse: {
       object,
-      body: { ...restore, uid, before: restore.after, after: restore.before },
-      preview: { summary: note('configuration-put-back', { object }), diff: diffOf(restore, content, now) },
+      body: { ...restore, uid, before: restore.after, after: stays ? restore.after : restore.before },
+      preview: {
+        summary: note(stays ? 'configuration-left' : 'configuration-put-back', { object }),
+        diff: stays ? '' : diffOf(restore, content, now),
+      },
       idempotent: true,
     },
   };

@@ -3,6 +3,7 @@ import type { Connection } from './connect.ts';
 import type { Content } from './content.ts';
 import type { Keyed, KeyedPlace } from './keyed.ts';
 import { keyedResources, patchKeyed } from './keyed.ts';
+import { KubeError } from './kube-error.ts';
 import { fieldManager, pathOf } from './objects.ts';
 
 interface Write {
@@ -32,12 +33,16 @@ export async function replaceContent(
 }
 
 /** What an object is made anew with. */
-type Made = KeyedPlace & { readonly labels: Readonly<Record<string, string>>; readonly immutable: boolean };
+type Made = KeyedPlace & {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly immutable: boolean;
+};
 
 /** Makes an object anew; one that is there meanwhile is a conflict. Throws `KubeError`. */
 export async function createKeyed(
   connection: Connection,
-  { kind, namespace, name, labels, immutable }: Made,
+  { kind, namespace, name, labels, annotations = {}, immutable }: Made,
   content: Content,
   { dryRun, signal }: Write,
 ): Promise<void> {
@@ -46,7 +51,7 @@ export async function createKeyed(
   const { data, binaryData, type } = content;
   const held = kind === 'Secret' ? { data, type: type ?? 'Opaque' } : { data, binaryData };
   const mark = immutable ? { immutable } : {};
-  const body = { apiVersion: 'v1', kind, metadata: { name, namespace, labels }, ...held, ...mark };
+  const body = { apiVersion: 'v1', kind, metadata: { name, namespace, labels, annotations }, ...held, ...mark };
   await connection.send({ verb: 'create', resource, namespace, path, body, signal });
 }
 
@@ -54,12 +59,47 @@ export async function createKeyed(
 export async function deleteKeyed(
   connection: Connection,
   { kind, namespace, name }: KeyedPlace,
-  now: Keyed,
-  signal: AbortSignal,
+  now: Pick<Keyed, 'metadata'> | null,
+  { dryRun, signal }: Write,
 ): Promise<void> {
-  const { uid, resourceVersion } = now.metadata;
   const resource = keyedResources[kind];
   const path = pathOf('api/v1', namespace, resource, name);
-  const body = { preconditions: { uid, resourceVersion } };
+  const preconditions = now && { uid: now.metadata.uid, resourceVersion: now.metadata.resourceVersion };
+  const body = {
+    apiVersion: 'v1',
+    kind: 'DeleteOptions',
+    ...(preconditions ? { preconditions } : {}),
+    ...(dryRun ? { dryRun: ['All'] } : {}),
+  };
   await connection.send({ verb: 'delete', resource, namespace, path, body, signal });
+}
+
+/**
+ * Asks the API server whether an object may be deleted and made anew, without doing either: that the old one is in the way of the new one is
+ * said only after rights and admission have let the request through. Throws `KubeError`.
+ */
+export async function tryReplacing(
+  connection: Connection,
+  made: Made,
+  now: Keyed,
+  content: Content,
+  signal: AbortSignal,
+): Promise<void> {
+  const options = { dryRun: true, signal };
+  await deleteKeyed(connection, made, now, options);
+  await createKeyed(connection, made, content, options).catch((error: unknown) => {
+    if (!(error instanceof KubeError) || error.status !== 409) throw error;
+  });
+}
+
+/** Asks the API server whether we may delete an object that is not there yet: rights come before the object. Throws `KubeError`. */
+export async function mayDeleteKeyed(connection: Connection, place: KeyedPlace, signal: AbortSignal): Promise<boolean> {
+  try {
+    await deleteKeyed(connection, place, null, { dryRun: true, signal });
+    return true;
+  } catch (error) {
+    if (error instanceof KubeError && error.status === 404) return true;
+    if (error instanceof KubeError && error.status === 403) return false;
+    throw error;
+  }
 }
