@@ -17,6 +17,7 @@ import { plainly } from './kube-error.ts';
 import { kubectl } from './kubectl.ts';
 import { settleBy } from './object-executor.ts';
 import { applyRestore, observeRestore, type Restore, readRestore, restoreBody } from './restore-configuration.ts';
+import { isCopyName } from './secret-copy.ts';
 import { hashOf } from './template.ts';
 
 /** A change of a template that is only worth something with its configuration: that is seen to first. */
@@ -155,8 +156,9 @@ function byHand(restore: Restore): readonly string[] {
   const { kind, name, after } = restore;
   const object = `${kind.toLowerCase()}/${name}`;
   if (after === null) return [kubectl(restore, 'delete', object)];
-  if (kind === 'ConfigMap')
-    return [`${kubectl(restore, 'edit', object)} (to what it held before: see the diff of the plan)`];
+  const edit = (what: string) => `${kubectl(restore, 'edit', object)} (to what ${what})`;
+  if (!isCopyName(after)) return [edit('it held before: see the diff of the plan')];
   const copy = kubectl(restore, 'get', 'secret', after, '-o', 'jsonpath={.data}');
+  if (kind === 'ConfigMap') return [copy, edit('was just printed, from base64')];
   return [copy, `${kubectl(restore, 'patch', object, '-p')} '{"data": …}' (what was just printed)`];
 }

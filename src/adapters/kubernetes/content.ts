@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { copyNameOf } from './secret-copy.ts';
+import { isSecretValue } from '../../domain/hide.ts';
+import { type CopySource, copyNameOf } from './secret-copy.ts';
 
 const texts = z
   .record(z.string(), z.string())
@@ -45,15 +46,56 @@ export function keysOf({ data, binaryData }: Content): string[] {
   return [...Object.keys(data), ...Object.keys(binaryData)];
 }
 
-/** What a content is compared by: bound to kind and name, so that equal secrets of two objects do not show as equal. A Secret's is the name of its copy. */
-export function contentHash({ kind, name }: { readonly kind: string; readonly name: string }, content: Content) {
-  const { data, binaryData, type } = content;
-  if (kind === 'Secret') return copyNameOf({ kind, name, type: type ?? 'Opaque', data });
+/** A ConfigMap or Secret by its name. */
+interface Named {
+  readonly kind: string;
+  readonly name: string;
+}
+
+/**
+ * What a content is compared by: bound to kind and name, so that equal secrets of two objects do not show as equal. Of a Secret, and of a
+ * ConfigMap in which something looks secret, it is the name of its copy.
+ */
+export function contentHash(object: Named, content: Content): string {
+  const source = copySourceOf(object, content);
+  if (source) return copyNameOf(source);
+  const { data, binaryData } = content;
   const sorted = Object.entries({ ...data, ...binaryData }).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256')
-    .update(JSON.stringify([kind, name, sorted]))
+    .update(JSON.stringify([object.kind, object.name, sorted]))
     .digest('hex')
     .slice(0, 32);
+}
+
+/** What a content is copied as inside the cluster; null for a ConfigMap in which nothing looks secret, which may be kept as a text. */
+export function copySourceOf({ kind, name }: Named, content: Content): CopySource | null {
+  const { data, binaryData, type } = content;
+  if (kind === 'Secret') return { kind, name, type: type ?? 'Opaque', data };
+  if (!looksSecret(content)) return null;
+  const texts = Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'utf8').toString('base64')]);
+  const binary = Object.keys(binaryData).sort();
+  const kept = { ...Object.fromEntries(texts), ...binaryData };
+  return { kind, name, type: binary.length > 0 ? binary.join(',') : null, data: kept };
+}
+
+/** The content that a copy was made of. */
+export function contentOfCopy({ kind, type, data }: CopySource): Content {
+  if (kind === 'Secret') return { data, binaryData: {}, type };
+  const binary = new Set(type?.split(','));
+  const entries = Object.entries(data);
+  const texts = entries.filter(([key]) => !binary.has(key));
+  return {
+    data: Object.fromEntries(texts.map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')])),
+    binaryData: Object.fromEntries(entries.filter(([key]) => binary.has(key))),
+    type: null,
+  };
+}
+
+function looksSecret({ data, binaryData }: Content): boolean {
+  const bytes = Object.entries(binaryData).map(
+    ([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')] as const,
+  );
+  return [...Object.entries(data), ...bytes].some(([key, value]) => value !== '' && isSecretValue(key, value));
 }
 
 /** A content as text, for keeping. */

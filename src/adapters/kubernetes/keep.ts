@@ -1,8 +1,8 @@
 import type { KeptTexts } from '../../ports/kept-texts.ts';
 import type { Connection } from './connect.ts';
-import { type Content, contentHash, contentOfText, contentText } from './content.ts';
+import { type Content, contentHash, contentOfCopy, contentOfText, contentText, copySourceOf } from './content.ts';
 import { KubeError } from './kube-error.ts';
-import { keepSecretCopy, readSecretCopy } from './secret-copy.ts';
+import { isCopyName, keepSecretCopy, readSecretCopy } from './secret-copy.ts';
 
 /** A ConfigMap or Secret of a namespace. */
 export interface Named {
@@ -17,7 +17,10 @@ interface Write {
   readonly signal: AbortSignal;
 }
 
-/** Keeps contents of configuration as they were: a ConfigMap's as a text, a Secret's as a copy beside it in the cluster. */
+/**
+ * Keeps contents of configuration as they were: a ConfigMap's as a text, a Secret's as a copy beside it in the cluster, and so that of a
+ * ConfigMap in which something looks secret.
+ */
 export interface Keeper {
   /** Keeps a content; answers false where it cannot be kept: too large, of a kind that the cluster itself renews, or not ours to copy. */
   keep(connection: Connection, object: Named, content: Content, options: Write): Promise<boolean>;
@@ -33,13 +36,11 @@ const tokenType = 'kubernetes.io/service-account-token';
 export function createKeeper(kept: KeptTexts): Keeper {
   return {
     async keep(connection, object, content, options) {
-      const { kind, name, namespace } = object;
-      if (kind === 'ConfigMap') return kept.keep(nameOf(contentHash(object, content)), contentText(content));
+      const source = copySourceOf(object, content);
+      if (!source) return kept.keep(nameOf(contentHash(object, content)), contentText(content));
       if (content.type === tokenType) return false;
-      const { data } = content;
-      const source = { kind, name, type: content.type ?? 'Opaque', data };
       try {
-        await keepSecretCopy(connection, namespace, source, options);
+        await keepSecretCopy(connection, object.namespace, source, options);
         return true;
       } catch (error) {
         if (error instanceof KubeError && (error.status === 403 || error.status === 422)) return false;
@@ -47,8 +48,7 @@ export function createKeeper(kept: KeptTexts): Keeper {
       }
     },
     async find(connection, object, hash, signal) {
-      const content =
-        object.kind === 'ConfigMap' ? await keptText(kept, hash) : await copied(connection, object, hash, signal);
+      const content = isCopyName(hash) ? await copied(connection, object, hash, signal) : await keptText(kept, hash);
       return content && contentHash(object, content) === hash ? content : null;
     },
   };
@@ -67,7 +67,7 @@ async function copied(
 ): Promise<Content | null> {
   try {
     const copy = await readSecretCopy(connection, object.namespace, hash, signal);
-    return copy && { data: copy.data, binaryData: {}, type: copy.type };
+    return copy && contentOfCopy(copy);
   } catch (error) {
     if (error instanceof KubeError && error.status === 403) return null;
     throw error;

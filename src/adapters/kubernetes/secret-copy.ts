@@ -10,7 +10,7 @@ export interface CopySource {
   /** Kind of the object it was taken from. */
   readonly kind: string;
   readonly name: string;
-  /** Type of a Secret; null for anything else. */
+  /** Type of a Secret; of a ConfigMap the keys that are binary, joined by commas, null where none is. */
   readonly type: string | null;
   readonly data: Readonly<Record<string, string>>;
 }
@@ -29,6 +29,11 @@ export function copyNameOf({ kind, name, type, data }: CopySource): string {
   const sorted = Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1));
   const content = JSON.stringify([kind, name, type, sorted]);
   return prefix + createHash('sha256').update(content).digest('hex').slice(0, 40);
+}
+
+/** Whether a text is the name of a copy. */
+export function isCopyName(text: string): boolean {
+  return text.startsWith(prefix);
 }
 
 const texts = z

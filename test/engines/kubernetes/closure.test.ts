@@ -11,7 +11,7 @@ const codes = (notes: readonly { readonly code: string }[]) => notes.map(({ code
 
 describe('a release is its template with its configuration', { timeout: 120_000 }, () => {
   it('a bad release that changed image, ConfigMap and Secret comes back whole by one plan', async () => {
-    const shop = await open();
+    const shop = await open({ more: { url: `postgres://shop:${passwordOf('url')}@db/shop` } });
     const good = (await shop.look()).current;
     expect(Object.keys(good?.identity ?? {}).sort()).toEqual(
       ['ConfigMap/flags', 'Secret/login', 'image/app', 'template'].sort(),
@@ -41,7 +41,9 @@ describe('a release is its template with its configuration', { timeout: 120_000 
       if (operation.inverse) await carryOut(undo, [{ ...operation.inverse, fingerprint: '', inverse: null }]);
     expect(await shop.served()).toEqual({ version: '1.1.0', mode: 'two', password: passwordOf('two'), file: 'two' });
     const copies = await copiesIn(shop.api, shop.namespace);
-    expect(copies.map(({ immutable }) => immutable)).toEqual([true, true]);
+    expect(copies.map(({ immutable }) => immutable)).toEqual([true, true, true, true]);
+    const of = copies.map(({ metadata }) => metadata?.annotations?.['backout.dev/copy-of']);
+    expect(of.sort()).toEqual(['flags', 'flags', 'login', 'login']);
     const outside = JSON.stringify([plan, releases, [...shop.place.kept.texts], settled]);
     expect(outside).not.toContain('canary-hunter2');
     expect(outside).not.toContain(Buffer.from(passwordOf('one')).toString('base64').slice(0, 16));
@@ -110,6 +112,10 @@ describe('a release is its template with its configuration', { timeout: 120_000 
     const to = pick(releases, '1.0.0');
     expect(releases.history[0]?.missing).toBeNull();
     const undo = await shop.undo();
+    shop.refuse('DELETE', /configmaps.flags-7f9c/);
+    const kept = await undo.plan(contexts().plan(to), shop.input);
+    expect(codes(kept.warnings)).toContain('configuration-cannot-go');
+    expect(kept.operations[0]?.inverse?.preview.summary.code).toBe('configuration-left');
     const plan = await undo.plan(contexts().plan(to), shop.input);
     expect(plan.operations.map(({ preview }) => preview.summary.code)).toEqual([
       'configuration-made-anew',
@@ -181,8 +187,22 @@ describe('a release is its template with its configuration', { timeout: 120_000 
     const used = await refusalOf(undo.plan(contexts().plan(to), allowed));
     expect(used).toMatchObject({ code: 'plan-failed', facts: { why: 'immutable-in-use' } });
     await shop.scale(0);
+    for (const [method, path] of [
+      ['DELETE', /configmaps.flags/],
+      ['POST', /configmaps.*dryRun/],
+    ] as const) {
+      shop.refuse(method, path);
+      const without = await undo.plan(contexts().plan(to), allowed);
+      expect(codes(without.notRolledBack), method).toEqual(['configuration-not-allowed']);
+    }
     const plan = await undo.plan(contexts().plan(to), allowed);
     expect(codes(plan.warnings)).toEqual(['no-pods-wanted', 'configuration-replaced']);
+    const [replaced] = plan.operations;
+    if (!replaced) throw new Error('no operation');
+    shop.refuse('POST', /configmaps/);
+    expect(await refusalOf(undo.apply(contexts().apply, replaced))).toMatchObject({ code: 'permission-missing' });
+    const put = await api('GET', `${core}/configmaps/flags`);
+    expect(put).toMatchObject({ metadata: { labels: { a: 'b' } }, immutable: true, data });
     await carryOut(undo, plan.operations);
     await shop.scale(1);
     expect(await shop.served()).toMatchObject({ version: '1.0.0', mode: 'one', file: 'one' });

@@ -27,13 +27,16 @@ const podSpec = (flags: string) => ({
 export const passwordOf = (release: string) => `canary-hunter2-${release}`;
 
 /** A Deployment that reads a ConfigMap and a Secret, with its first release live and seen. */
-export async function openShop(cluster: TestCluster, options: { rules?: Rules; flags?: string } = {}) {
+export async function openShop(cluster: TestCluster, options: { rules?: Rules; flags?: string; more?: object } = {}) {
   const { api } = cluster;
   const place = await openPlace(cluster, options.rules ?? closureRules);
   const { namespace } = place;
   const core = `/api/v1/namespaces/${namespace}`;
   const flags = options.flags ?? 'flags';
-  await api('POST', `${core}/configmaps`, { metadata: { name: flags }, data: { mode: 'one', colour: 'blue' } });
+  await api('POST', `${core}/configmaps`, {
+    metadata: { name: flags },
+    data: { mode: 'one', colour: 'blue', ...options.more },
+  });
   await api('POST', `${core}/secrets`, { metadata: { name: 'login' }, stringData: { password: passwordOf('one') } });
   const spec = podSpec(flags);
   await makeDeployment(api, namespace, 'shop', {
@@ -78,6 +81,9 @@ export async function openShop(cluster: TestCluster, options: { rules?: Rules; f
       await makeDeployment(api, namespace, name, { replicas: 1, probe: false, env });
       await rolledOut(api, namespace, name);
     },
+    /** Refuses the next such request as a role does that lacks the right. */
+    refuse: (method: string, path: RegExp) =>
+      place.proxy.inject({ method, path, times: 1, fault: { kind: 'answer', status: 403 } }),
   };
   await nextSecond();
   return shop;
