@@ -4,14 +4,15 @@ import type { PlanContext } from '../../ports/executor.ts';
 import type { Change } from './change.ts';
 import { together } from './closure-executor.ts';
 import type { Connection } from './connect.ts';
-import { objectOf, type Place, placeInput, placeOf } from './input.ts';
-import { draftOperation, expectedMsOf, interruptionOf, notesOn, waitFor } from './judged.ts';
+import { objectOf, type Place, placeInput } from './input.ts';
+import { draftOperation, expectedMsOf, interruptionOf, notesOn } from './judged.ts';
 import { KubeError } from './kube-error.ts';
 import { readPods } from './objects.ts';
 import { ownersOf } from './owners.ts';
 import type { Reader, RestorePlan } from './restore-plan.ts';
 import { timeOf } from './rollout.ts';
-import { restarted, templateHash, versionOf } from './template.ts';
+import { restartedAnew, templateHash, versionOf } from './template.ts';
+import { sharedChange } from './template-plan.ts';
 import { readWorld, type World } from './world.ts';
 
 /** What a plan does about the other workloads that read what it takes back. */
@@ -26,8 +27,8 @@ export interface ReaderPlan {
 /** When and how restarts are made. */
 export interface RestartQuestion {
   readonly place: Place;
-  /** Time that the restarts bear, RFC 3339 in seconds. */
-  readonly at: string;
+  /** When the restarts are planned, epoch ms. */
+  readonly now: number;
   readonly graceSeconds: number;
 }
 
@@ -115,27 +116,17 @@ async function startedWithin(
 
 async function draftRestart(
   connection: Connection,
-  { at, graceSeconds }: RestartQuestion,
+  { now, graceSeconds }: RestartQuestion,
   place: Place,
   world: World,
   context: PlanContext,
 ) {
   const { workload } = world;
   const { template, replicas: pods, strategy } = workload.spec;
-  const again = restarted(template, at);
+  const { template: again, at } = restartedAnew(template, now);
   const hash = templateHash(again);
-  const change: Change = {
-    ...placeOf(place),
-    action: 'restart',
-    uid: workload.metadata.uid,
-    before: templateHash(template),
-    written: hash,
-    after: hash,
-    version: versionOf(template),
-    graceSeconds,
-    waitFor: waitFor(workload),
-    at,
-  };
+  const shared = sharedChange({ ...place, graceSeconds }, world, versionOf(template));
+  const change: Change = { ...shared, action: 'restart', written: hash, after: hash, at };
   const summary = note('reader-starts-anew', { object: objectOf(place), pods, how: strategy.how });
   const draft = { change, world, template: again, annotations: {}, summary };
   const { operation, warnings } = await draftOperation(connection, draft, context);

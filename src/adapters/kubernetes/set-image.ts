@@ -5,18 +5,15 @@ import { emptyPlan, type StepPlan } from '../../domain/plan.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { Release } from '../../domain/release.ts';
 import type { Executor, PlanContext } from '../../ports/executor.ts';
-import type { Change } from './change.ts';
 import type { Connect, Connection } from './connect.ts';
 import { changeExecutor } from './executor.ts';
 import { type Images, imagesOf, pinned, pulledDigest, shortImage, withImages } from './images.ts';
-import { type KubernetesReleaseDeps, objectOf, placeOf } from './input.ts';
-import { expectedMsOf, interruptionOf, judgeReferences, notesOn, waitFor } from './judged.ts';
+import { type KubernetesReleaseDeps, objectOf } from './input.ts';
 import { createKnownImages, type KnownImages } from './known-images.ts';
 import { refuseOwned, refusePaused } from './owners.ts';
-import { draftChange } from './recover.ts';
-import { createLookUp, referencesOf } from './references.ts';
 import { setImageInput } from './rollout-input.ts';
 import { templateHash, versionOf } from './template.ts';
+import { planTemplate } from './template-plan.ts';
 import { readWorld, revisionOfRelease, type World } from './world.ts';
 
 /**
@@ -42,9 +39,8 @@ async function planSetImage(
   raw: JsonObject,
 ): Promise<StepPlan> {
   const input = setImageInput.parse(raw);
-  const { signal } = context;
   const object = objectOf(input);
-  const world = await readWorld(connection, input, signal);
+  const world = await readWorld(connection, input, context.signal);
   const { workload } = world;
   refuseOwned(input, workload);
   const now = workload.spec.template;
@@ -52,32 +48,15 @@ async function planSetImage(
   const template = withImages(now, images);
   if (templateHash(template) === templateHash(now)) return emptyPlan;
   refusePaused(input, workload);
-  const version = versionOf(template);
-  const found = await createLookUp(connection, input, signal)(referencesOf(template));
-  const unread = judgeReferences(object, version, found);
-  const change: Change & { readonly action: 'image' } = {
-    ...placeOf(input),
-    action: 'image',
-    uid: workload.metadata.uid,
-    before: templateHash(now),
-    written: templateHash(template),
-    after: templateHash(template),
-    version,
-    waitFor: waitFor(workload),
-    graceSeconds: input.graceSeconds,
-    images,
-  };
   const summary = summaryOf(object, imagesOf(now), images, workload.spec.replicas);
-  const drafted = await draftChange(connection, { change, world, template, annotations: {}, summary }, context);
-  const { blastRadius, warnings } = notesOn(change, workload);
+  const act = { action: 'image', images } as const;
+  const planned = await planTemplate(connection, context, { input, world, template, act, summary });
+  const version = versionOf(template);
   return {
-    operations: [drafted.operation, ...drafted.recovery],
-    blastRadius,
-    interruption: interruptionOf(workload, template),
+    ...planned,
     notRolledBack: input.images === 'release' ? [note('only-images-change', { object })] : [],
-    notChecked: [...unread, note('image-not-pulled', { object, version })],
-    warnings: [...warnings, ...byTagAlone(object, images), ...drafted.warnings],
-    expectedMs: expectedMsOf(workload),
+    notChecked: [...planned.notChecked, note('image-not-pulled', { object, version })],
+    warnings: [...planned.warnings, ...byTagAlone(object, images)],
   };
 }
 

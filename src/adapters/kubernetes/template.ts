@@ -35,6 +35,25 @@ export function restarted(template: JsonObject, at: string): JsonObject {
   return { ...template, metadata: { ...metadata, annotations: { ...annotations, [restartedAt]: at } } };
 }
 
+/** A time, epoch ms, as Kubernetes writes it: RFC 3339 in seconds. */
+function secondOf(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19)}Z`;
+}
+
+/**
+ * The template with the time of a restart now (epoch ms), one that it does not bear yet: a second restart within one second would change
+ * nothing.
+ */
+export function restartedAnew(
+  template: JsonObject,
+  now: number,
+): { readonly template: JsonObject; readonly at: string } {
+  const [at, later] = [secondOf(now), secondOf(now + 1000)];
+  const again = restarted(template, at);
+  if (templateHash(again) !== templateHash(template)) return { template: again, at };
+  return { template: restarted(template, later), at: later };
+}
+
 /** A ReplicaSet's template as its Deployment or Rollout holds it: without the hash label that the controller adds. */
 export function deploymentTemplate(template: JsonObject): JsonObject {
   return hashLabels.reduce((kept, label) => withoutMeta(kept, 'labels', label), template);

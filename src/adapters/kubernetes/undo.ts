@@ -9,8 +9,8 @@ import type { Change } from './change.ts';
 import { together, withConfiguration } from './closure-executor.ts';
 import type { Connect, Connection } from './connect.ts';
 import { changeExecutor } from './executor.ts';
-import { type KubernetesReleaseDeps, objectOf, placeOf, undoInput } from './input.ts';
-import { type Draft, expectedMsOf, interruptionOf, judgeReferences, notesOn, waitFor } from './judged.ts';
+import { type KubernetesReleaseDeps, objectOf, undoInput } from './input.ts';
+import { type Draft, expectedMsOf, interruptionOf, judgeReferences, notesOn } from './judged.ts';
 import { createKeeper, type Keeper } from './keep.ts';
 import { createImageLook, type ImageStates } from './node-images.ts';
 import { refuseOwned, refusePaused } from './owners.ts';
@@ -20,7 +20,8 @@ import { configurationOf, createLookUp, type Found, referencesOf } from './refer
 import { planReaders } from './restart-readers.ts';
 import { planRestores, type RestorePlan } from './restore-plan.ts';
 import type { Revision } from './revisions.ts';
-import { deploymentTemplate, releaseKey, restarted, templateHash, versionOf } from './template.ts';
+import { deploymentTemplate, releaseKey, restartedAnew, templateHash, versionOf } from './template.ts';
+import { sharedChange } from './template-plan.ts';
 import { annotationChanges, readWorld, revisionOfRelease, type World } from './world.ts';
 
 /**
@@ -71,7 +72,7 @@ async function planUndo(planning: Planning, context: PlanContext, raw: JsonObjec
   const draft = draftOf(planning, input, { world, target, to });
   const [drafted, readers] = await Promise.all([
     draftChange(connection, draft, context),
-    planReaders(connection, { place: input, at: momentOf(planning), ...input }, restores, context),
+    planReaders(connection, { place: input, now: planning.clock.now(), ...input }, restores, context),
   ]);
   const { blastRadius, warnings } = notesOn(draft.change, workload);
   const own = together(drafted.operation, restores.operations);
@@ -85,9 +86,6 @@ async function planUndo(planning: Planning, context: PlanContext, raw: JsonObjec
     expectedMs: expectedMsOf(workload) + readers.expectedMs,
   };
 }
-
-/** The time that restarts of a plan bear, RFC 3339 in seconds. */
-const momentOf = ({ clock }: Pick<Planning, 'clock'>) => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
 
 const worstOf = (all: readonly Interruption[]): Interruption =>
   all.some(({ kind }) => kind === 'unknown') ? { kind: 'unknown' } : { kind: 'none' };
@@ -107,17 +105,9 @@ function draftOf(planning: Planning, input: z.infer<typeof undoInput>, { world, 
   const { workload } = world;
   const { template } = workload.spec;
   const version = labelOf(template, target, to);
-  const shared = {
-    ...placeOf(input),
-    uid: workload.metadata.uid,
-    before: templateHash(template),
-    version,
-    graceSeconds: input.graceSeconds,
-    waitFor: waitFor(workload),
-  };
+  const shared = sharedChange(input, world, version);
   if (templateHash(template) === target.hash) {
-    const at = momentOf(planning);
-    const again = restarted(template, at);
+    const { template: again, at } = restartedAnew(template, planning.clock.now());
     const hashes = { written: templateHash(again), after: templateHash(again) };
     const change: Change = { ...shared, action: 'restart', ...hashes, at };
     return {

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { withEnvironment } from '../../../src/adapters/kubernetes/environment.ts';
 import { setEnvInput } from '../../../src/adapters/kubernetes/input.ts';
 import { referencesOf } from '../../../src/adapters/kubernetes/references.ts';
-import { releaseKey, templateDiff, templateHash, versionOf } from '../../../src/adapters/kubernetes/template.ts';
+import {
+  releaseKey,
+  restartedAnew,
+  templateDiff,
+  templateHash,
+  versionOf,
+} from '../../../src/adapters/kubernetes/template.ts';
 
 const withImage = (image: string, metadata = {}) => ({ metadata, spec: { containers: [{ name: 'app', image }] } });
 
@@ -22,6 +28,14 @@ describe('a release is known by its template', () => {
     const restarted = withImage('app:1', { labels: { app: 'shop' }, annotations });
     expect(templateHash(restarted)).not.toBe(templateHash(template));
     expect(releaseKey(restarted)).toBe(releaseKey(template));
+  });
+
+  it('a restart that is planned in the second of the last one bears the next second', () => {
+    const now = Date.parse('2026-11-21T03:00:00.900Z');
+    const first = restartedAnew(template, now);
+    const second = restartedAnew(first.template, now + 50);
+    expect([first.at, second.at]).toEqual(['2026-11-21T03:00:00Z', '2026-11-21T03:00:01Z']);
+    expect(templateHash(second.template)).not.toBe(templateHash(first.template));
   });
 
   const labels = { 'app.kubernetes.io/version': '2.1' };
