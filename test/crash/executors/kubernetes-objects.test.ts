@@ -45,8 +45,11 @@ async function openKeyed(
       const collection = `/api/v1/namespaces/${namespace}/${kind}s`;
       const writes = await writesSince(api, collection, nameOf(lane), version);
       const { data: held } = await readKeyed(api, namespace, kind, nameOf(lane));
-      const copies = kind === 'secret' ? (await copiesIn(api, namespace)).length : lanes;
-      return { writes, mode: held?.MODE, copies };
+      const all = await copiesIn(api, namespace);
+      const copies = all.filter(
+        ({ metadata }) => String(metadata?.annotations?.['backout.dev/copy-of']) === nameOf(lane),
+      );
+      return { writes, mode: held?.MODE, copies: copies.length };
     },
     close: place.close,
   };
@@ -54,8 +57,8 @@ async function openKeyed(
 
 const rows = operationRows();
 const lanes = rows.length;
-const forth = { writes: 1, mode: 'two', copies: lanes };
-const back = { writes: 2, mode: 'one', copies: lanes };
+const forth = { writes: 1, mode: 'two', copies: 0 };
+const back = { writes: 2, mode: 'one', copies: 0 };
 
 crashSuite('kubernetes.configmap', {
   rows,
@@ -74,7 +77,7 @@ crashSuite('kubernetes.secret', {
     })),
   expected: ({ runbook }) => {
     const counted = runbook === 'forth' ? forth : back;
-    return { ...counted, mode: base64(counted.mode) };
+    return { ...counted, mode: base64(counted.mode), copies: 1 };
   },
 });
 
