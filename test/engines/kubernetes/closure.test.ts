@@ -29,7 +29,7 @@ describe('a release is its template with its configuration', { timeout: 120_000 
       'secret ns/login',
       'deployment ns/shop',
     ]);
-    expect(plan.notRolledBack).toEqual([]);
+    expect(codes(plan.notRolledBack)).toEqual(['outside-stays']);
     expect(plan.operations[0]?.preview.diff).toContain('-  mode: two');
     const settled = await carryOut(undo, plan.operations);
     expect(settled).toMatchObject({ state: 'settled', served: true });
@@ -193,7 +193,7 @@ describe('a release is its template with its configuration', { timeout: 120_000 
     ] as const) {
       shop.refuse(method, path);
       const without = await undo.plan(contexts().plan(to), allowed);
-      expect(codes(without.notRolledBack), method).toEqual(['configuration-not-allowed']);
+      expect(codes(without.notRolledBack), method).toEqual(['configuration-not-allowed', 'outside-stays']);
     }
     const plan = await undo.plan(contexts().plan(to), allowed);
     expect(codes(plan.warnings)).toEqual(['no-pods-wanted', 'configuration-replaced']);
@@ -225,10 +225,10 @@ describe('a release is its template with its configuration', { timeout: 120_000 
     const undo = await shop.undo();
     const plan = await undo.plan(contexts().plan(to), shop.input);
     expect(plan.operations).toHaveLength(1);
-    expect(codes(plan.notRolledBack)).toEqual(['configuration-not-allowed', 'configuration-not-kept']);
+    expect(codes(plan.notRolledBack)).toEqual(['configuration-not-allowed', 'configuration-not-kept', 'outside-stays']);
     const { template = '' } = current?.identity ?? {};
     const unseen = await undo.plan(contexts().plan({ ...to, identity: { template } }), shop.input);
-    expect(codes(unseen.notRolledBack)).toEqual(['configuration-stays', 'configuration-stays']);
+    expect(codes(unseen.notRolledBack)).toEqual(['configuration-stays', 'configuration-stays', 'outside-stays']);
   });
 
   it('somebody who changes the configuration between the plan and its run is not overwritten', async () => {
