@@ -26,6 +26,8 @@ export interface OperationDraft {
   readonly idempotent: boolean;
   /** Keys of what it changes from the state it was planned on and no other: no two steps of a plan may claim the same. */
   readonly claims?: readonly string[];
+  /** Keys of what no later step of a plan may claim once this is done. */
+  readonly bars?: readonly string[];
   /** Set where it may be left out of a plan in which a later step claims the same, since that does what it is for. */
   readonly spare?: true;
   /** Set where its effect stays when the run is over, until a person releases the hold: then its inverse is asked for. */

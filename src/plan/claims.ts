@@ -30,7 +30,8 @@ export function orderSteps(steps: readonly CompiledStep[]): Ordered {
   return { kind: 'ordered', steps: ordered };
 }
 
-/** Whether a later step's operation changes what an earlier one changes. */
-function follows(later: Claiming, { step, operation }: Claiming): boolean {
-  return later.step > step && (later.operation.claims ?? []).some(claim => operation.claims?.includes(claim));
+/** Whether a later step's operation changes what an earlier one changes, or keeps from being changed. */
+function follows(later: Claiming, { step, operation: { claims = [], bars = [] } }: Claiming): boolean {
+  const taken = [...claims, ...bars];
+  return later.step > step && (later.operation.claims ?? []).some(claim => taken.includes(claim));
 }

@@ -138,6 +138,12 @@ export const kubernetesNotes = {
     en: f => `what was changed while ${f.object} was paused rolls out then: ${f.version}`,
     'zh-CN': f => `${f.object} 暂停期间的改动会随之发布：${f.version}`,
   },
+  /** {object} */
+  'stays-paused': {
+    en: f =>
+      `${f.object} stays paused beyond the run, and whatever is deployed waits, until a step \`kubernetes.rollout-resume\` resumes it`,
+    'zh-CN': f => `${f.object} 在运行结束后仍保持暂停，新的部署会等待，直到 \`kubernetes.rollout-resume\` 步骤将其恢复`,
+  },
   'rollout-paused': {
     en: f => `${f.object} is paused: changes wait until somebody resumes it`,
     'zh-CN': f => `${f.object} 已暂停：恢复之前，改动不会生效`,

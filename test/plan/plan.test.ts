@@ -122,6 +122,12 @@ describe('steps that change the same from the state of now', () => {
     expect(kept([worker], [api, restart])).toMatchObject({ code: 'steps-collide', facts: { object: 'worker' } });
   });
 
+  it('are refused where one keeps the other from its effect, in that order alone', () => {
+    const pause = draft('pause', { bars: api.claims ?? [] });
+    expect(kept([pause], [api])).toMatchObject({ code: 'steps-collide', facts: { object: 'api', steps: ['1', '2'] } });
+    expect(kept([api], [pause], [draft('resume')])).toEqual([['api'], ['pause'], ['resume']]);
+  });
+
   it('are taken where they share nothing, or one step does all of it', () => {
     expect(kept([api, draft('x')], [worker, draft('x')])).toEqual([
       ['api', 'x'],

@@ -13,8 +13,8 @@ import { guardedWrite, objectExecutor, settleBy } from './object-executor.ts';
 import { withOwners } from './owned-executor.ts';
 import { acceptedOwners } from './owner-input.ts';
 import { ownersOf, refuseOwned } from './owners.ts';
-import { pauseInput } from './rollout-input.ts';
-import { hashOf, templateHash, versionOf } from './template.ts';
+import { pauseInput, resumeInput } from './rollout-input.ts';
+import { hashOf, templateClaim, templateHash, versionOf } from './template.ts';
 import { patchWorkload, readWorkload, type Workload } from './workload.ts';
 
 const pauseBody = z.strictObject({
@@ -78,11 +78,11 @@ async function planPause(
   raw: JsonObject,
   paused: boolean,
 ): Promise<StepPlan> {
-  const input = pauseInput.parse(raw);
+  const input = paused ? { ...pauseInput.parse(raw), whilePaused: false } : resumeInput.parse(raw);
   const object = objectOf(input);
   const workload = await readWorkload(connection, input, context.signal);
   refuseOwned(input, workload);
-  if (workload.spec.paused === paused) return emptyPlan;
+  if (workload.spec.paused === paused && !input.whilePaused) return emptyPlan;
   const { namespace, context: cluster, kubeconfig, deployment } = input;
   const place = { namespace, context: cluster, kubeconfig, deployment };
   const body: Pause = { ...place, uid: workload.metadata.uid, paused };
@@ -98,9 +98,12 @@ async function planPause(
     fingerprint: fingerprintOf(body, workload),
     idempotent: true,
     inverse: { object, body: { ...body, paused: !paused }, preview: words(!paused), idempotent: true },
+    // Nothing would roll out of a template that a later step changes.
+    ...(paused ? { bars: [templateClaim(workload.metadata)] } : {}),
   };
   const plan = { ...emptyPlan, operations: [operation], expectedMs: 1_000 };
-  if (paused || !waits(workload)) return plan;
+  if (paused) return { ...plan, warnings: [note('stays-paused', { object })] };
+  if (!waits(workload)) return plan;
   const { replicas: pods, strategy, template } = workload.spec;
   return {
     ...plan,

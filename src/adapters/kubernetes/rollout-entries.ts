@@ -1,6 +1,6 @@
 import type { ExecutorEntry } from '../../ports/executor.ts';
 import { claimsTemplate, type KubernetesReleaseDeps } from './input.ts';
-import { pauseInput, restartInput, setImageInput, takesImagesOfRelease } from './rollout-input.ts';
+import { pauseInput, restartInput, resumeInput, setImageInput, takesImagesOfRelease } from './rollout-input.ts';
 
 const shared = { fenced: true, hostLocal: false, needsRelease: false } as const;
 
@@ -33,7 +33,7 @@ export const rolloutExecutors: readonly ExecutorEntry<KubernetesReleaseDeps>[] =
   {
     ...shared,
     kind: 'kubernetes.rollout-resume',
-    input: pauseInput,
+    input: resumeInput,
     summary: 'Resumes a paused Deployment: what was changed meanwhile rolls out.',
     load: async deps => {
       const [{ createPause }, { createConnect }] = await Promise.all([import('./pause.ts'), import('./connect.ts')]);

@@ -8,8 +8,20 @@ export const restartInput = z
   .strictObject({ ...workloadFields, ...ownerFields, graceSeconds: graceField })
   .refine(namesOneWorkload, oneWorkload);
 
-/** Input of `kubernetes.rollout-pause` and `kubernetes.rollout-resume`: of the three kinds only a Deployment can be paused. */
+/** Input of `kubernetes.rollout-pause`: of the three kinds only a Deployment can be paused. */
 export const pauseInput = z.strictObject({ ...placeFields, ...ownerFields });
+
+/** Input of `kubernetes.rollout-resume`. */
+export const resumeInput = z.strictObject({
+  ...placeFields,
+  ...ownerFields,
+  whilePaused: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether an earlier step of the same runbook pauses the Deployment, so that it is resumed though it is not paused yet.',
+    ),
+});
 
 /** An image: repository with or without its registry, tag, digest. */
 export const imageName = z

@@ -125,6 +125,12 @@ describe('kubernetes.rollout-pause and rollout-resume', limits, () => {
     const pause = await shop.step('kubernetes.rollout-pause');
     const resume = await shop.step('kubernetes.rollout-resume');
     expect((await resume.plan()).operations).toEqual([]);
+    const later = await shop.step('kubernetes.rollout-resume', { whilePaused: true });
+    const [pausing, after] = [await pause.plan(), await later.plan()];
+    expect(codes(pausing.warnings)).toEqual(['stays-paused']);
+    await carryOut(pause.executor, pausing.operations);
+    await carryOut(later.executor, after.operations);
+    expect((await resume.plan()).operations).toEqual([]);
     await carryOut(pause.executor, (await pause.plan()).operations);
     expect((await pause.plan()).operations).toEqual([]);
     const idle = await resume.plan();
