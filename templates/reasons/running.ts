@@ -49,12 +49,12 @@ export const runningReasons = {
   'owner-not-suspendable': {
     en: f =>
       f.why === 'passive'
-        ? `${names(f.object)} is managed by ${names(f.owner)}, which has nothing to suspend${choices(['git', 'anyway'], 'en')}`
-        : `${names(f.object)} bears marks of ${names(f.owner)}, but not which of its objects renders it${choices(['git', 'anyway'], 'en')}`,
+        ? `${names(f.object)} is managed by ${names(f.owner)}, which has nothing to suspend${choices(waysAround(f.owner), 'en')}`
+        : `${names(f.object)} bears marks of ${names(f.owner)}, but not which of its objects renders it${choices(waysAround(f.owner), 'en')}`,
     'zh-CN': f =>
       f.why === 'passive'
-        ? `${names(f.object)} 由 ${names(f.owner, '、')} 管理，没有可暂停的同步${choices(['git', 'anyway'], 'zh-CN')}`
-        : `${names(f.object)} 带有 ${names(f.owner, '、')} 的标记，但看不出由其哪个对象渲染${choices(['git', 'anyway'], 'zh-CN')}`,
+        ? `${names(f.object)} 由 ${names(f.owner, '、')} 管理，没有可暂停的同步${choices(waysAround(f.owner), 'zh-CN')}`
+        : `${names(f.object)} 带有 ${names(f.owner, '、')} 的标记，但看不出由其哪个对象渲染${choices(waysAround(f.owner), 'zh-CN')}`,
   },
   /** {what, object} */
   'permission-missing': {
@@ -151,17 +151,26 @@ const ways: Readonly<Record<Locale, Readonly<Record<string, string>>>> = {
     suspend: 'have it suspended until the hold is released (`owner: suspend`)',
     'suspend-parents': 'have those suspended as well (`owner: suspend-parents`)',
     ignore: 'have them ignore `/spec/syncPolicy` (ignoreApplicationDifferences)',
+    helm: 'take it back with `helm.rollback`',
     git: 'change Git instead',
+    controller: 'change that object instead',
     anyway: 'go on knowing that (`owner: anyway`)',
   },
   'zh-CN': {
     suspend: '暂停其同步，直至解除部署禁令（`owner: suspend`）',
     'suspend-parents': '一并暂停上级（`owner: suspend-parents`）',
     ignore: '让其忽略 `/spec/syncPolicy`（ignoreApplicationDifferences）',
+    helm: '改用 `helm.rollback` 回退',
     git: '改为修改 Git',
+    controller: '改为修改该上级对象',
     anyway: '知情并继续（`owner: anyway`）',
   },
 };
+
+/** What is left where nothing can be suspended. */
+function waysAround(owner: Facts[string] | undefined): readonly string[] {
+  return [...(Array.isArray(owner) && owner.includes('Helm') ? ['helm'] : []), 'git', 'anyway'];
+}
 
 function choices(can: Facts[string] | undefined, locale: Locale): string {
   const given = Array.isArray(can) ? can.flatMap(way => ways[locale][String(way)] ?? []) : [];

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Part } from '../../src/adapters/helm/manifest.ts';
+import { refuseManaged } from '../../src/adapters/helm/owners.ts';
 import { notSettled } from '../../src/adapters/kubernetes/failing.ts';
+import { ownedByOther, ownersOf, refuseOwners } from '../../src/adapters/kubernetes/owners.ts';
 import { locales } from '../../src/domain/catalogue.ts';
-import { type Reason, reason } from '../../src/domain/reason.ts';
+import { type Reason, Refusal, reason } from '../../src/domain/reason.ts';
 import { sayReason } from '../../templates/say.ts';
 
 const object = 'deployment shop/checkout';
@@ -68,6 +71,61 @@ const rows: readonly [string, Reason, Readonly<Record<(typeof locales)[number], 
     { en: ['does not hold what it is to hold after 30 s'], 'zh-CN': ['30 秒'] },
   ],
 ];
+
+const metadata = {
+  uid: 'u',
+  name: 'checkout',
+  resourceVersion: '1',
+  generation: 1,
+  labels: {},
+  annotations: {},
+  managedFields: [],
+  ownerReferences: [],
+};
+const controller = { uid: 'v', kind: 'Database', name: 'main', controller: true };
+
+/** What is offered where somebody else writes the object, by its marks. */
+const owned: readonly [string, object, readonly string[]][] = [
+  [
+    'Helm',
+    { annotations: { 'meta.helm.sh/release-name': 'shop' } },
+    ['`helm.rollback`', 'change Git', '`owner: anyway`'],
+  ],
+  [
+    'Argo CD',
+    { labels: { 'argocd.argoproj.io/instance': 'shop' } },
+    ['`owner: suspend`', 'change Git', '`owner: anyway`'],
+  ],
+  ['a controller', { ownerReferences: [controller] }, ['change that object', '`owner: anyway`']],
+];
+
+describe('A refusal because of an owner says what can be done', () => {
+  for (const [owner, marks, wanted] of owned)
+    it(`where it is ${owner}`, () => {
+      const of = { metadata: { ...metadata, ...marks } };
+      const said = thrownBy(() => refuseOwners(object, {}, of));
+      for (const words of wanted) expect(said).toContain(words);
+      const fixed = sayReason(ownedByOther(object, ownersOf(of)).reason, 'en');
+      expect(fixed).toContain(wanted.at(-2));
+      expect(fixed).not.toContain('owner: anyway');
+    });
+
+  it('where Helm has nothing to suspend, and where a release of Helm is rendered from Git', () => {
+    const passive = reason('owner-not-suspendable', { object, owner: ['Helm'], why: 'passive' });
+    expect(sayReason(passive, 'en')).toContain('`helm.rollback`');
+    const part = { labels: { 'argocd.argoproj.io/instance': 'shop' }, annotations: {} } as object as Part;
+    expect(thrownBy(() => refuseManaged('helm release shop/shop', [part]))).toContain('change Git instead');
+  });
+});
+
+function thrownBy(call: () => void): string {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof Refusal) return sayReason(error.reason, 'en');
+  }
+  throw new Error('nothing was refused');
+}
 
 describe('A reason shows', () => {
   for (const [what, said, wanted] of rows)

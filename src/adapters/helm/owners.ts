@@ -17,5 +17,6 @@ export function refuseManaged(object: string, parts: readonly Part[]): void {
       parts.some(part => (label && label in part.labels) || (annotation && annotation in part.annotations)),
     )
     .map(({ owner }) => owner);
-  if (owners.length > 0) throw new Refusal(reason('owned-by-other', { object, owner: [...new Set(owners)] }));
+  const owner = [...new Set(owners)];
+  if (owner.length > 0) throw new Refusal(reason('owned-by-other', { object, owner, can: ['git'] }));
 }

@@ -19,7 +19,7 @@ import { waitFor } from './judged.ts';
 import { moved } from './kube-error.ts';
 import { applyLive, type Live, liveObject, patchLive, readLive } from './live-object.ts';
 import { guardedWrite, settleBy } from './object-executor.ts';
-import { ownersOf } from './owners.ts';
+import { ownedByOther, ownersOf } from './owners.ts';
 import { type CopySource, keepSecretCopy, readSecretCopy } from './secret-copy.ts';
 import { settleChange } from './settle.ts';
 import { readWorkload } from './workload.ts';
@@ -103,7 +103,7 @@ function restorePatch(live: Live, old: OldValues) {
 export function refuseForeign(body: Parameters<typeof liveObject>[0], live: Live): void {
   const object = liveObject(body);
   const owners = ownersOf(live);
-  if (owners.length > 0) throw new Refusal(reason('owned-by-other', { object, owner: owners }));
+  if (owners.length > 0) throw ownedByOther(object, owners);
 }
 
 /** Old values as a copy in the cluster holds them. */

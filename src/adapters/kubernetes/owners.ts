@@ -65,10 +65,20 @@ const steps: Readonly<Record<string, string>> = {
 };
 const stepFor = (owner: string) => steps[owner.split(' ')[0] ?? ''];
 
+/** What can be done in place of a step on what somebody else writes: by Helm, in Git, or on the object that a controller makes it from. */
+function waysFor(owners: readonly string[]): string[] {
+  const tools = owners.filter(owner => marks.some(mark => mark.owner === owner));
+  return [
+    ...(tools.includes('Helm') ? ['helm'] : []),
+    ...(tools.length > 0 ? ['git'] : []),
+    ...(owners.length > tools.length ? ['controller'] : []),
+  ];
+}
+
 /** The refusal of what somebody else writes, with the step to take instead where there is one. */
 export function ownedByOther(object: string, owner: readonly string[]): Refusal {
   const instead = owner.map(stepFor).find(step => step !== undefined);
-  return new Refusal(reason('owned-by-other', { object, owner, ...(instead ? { instead } : {}) }));
+  return new Refusal(reason('owned-by-other', { object, owner, ...(instead ? { instead } : { can: waysFor(owner) }) }));
 }
 
 /**
@@ -79,7 +89,7 @@ export function refuseOwners(object: string, accepted: Accepted, owned: { readon
   const owners = ownersOf(owned);
   if (owners.some(owner => stepFor(owner) !== undefined)) throw ownedByOther(object, owners);
   if (hasChosen(accepted) || owners.every(owner => accepted.owners?.includes(owner))) return;
-  const can = [...(owners.some(owner => reconcilers.has(owner)) ? ['suspend'] : []), 'git', 'anyway'];
+  const can = [...(owners.some(owner => reconcilers.has(owner)) ? ['suspend'] : []), ...waysFor(owners), 'anyway'];
   throw new Refusal(reason('owned-by-other', { object, owner: owners, can }));
 }
 

@@ -57,7 +57,9 @@ describe('a target that another tool renders', { timeout: 60_000 }, () => {
       facts: { owner: ['Argo CD'], can: ['suspend', 'git', 'anyway'] },
     });
     await shop.mark({ labels: { 'argocd.argoproj.io/instance': null, 'app.kubernetes.io/managed-by': 'Helm' } });
-    expect(await refusalOf(shop.plan({}))).toMatchObject({ facts: { owner: ['Helm'], can: ['git', 'anyway'] } });
+    expect(await refusalOf(shop.plan({}))).toMatchObject({
+      facts: { owner: ['Helm'], can: ['helm', 'git', 'anyway'] },
+    });
     expect(await refusalOf(shop.plan({ owner: 'suspend' }))).toMatchObject({
       code: 'owner-not-suspendable',
       facts: { why: 'passive' },
