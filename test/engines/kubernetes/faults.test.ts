@@ -5,8 +5,10 @@ import { createRolloutCheck } from '../../../src/adapters/kubernetes/check.ts';
 import { createConnect } from '../../../src/adapters/kubernetes/connect.ts';
 import { setImageInput } from '../../../src/adapters/kubernetes/rollout-input.ts';
 import { createSetImage } from '../../../src/adapters/kubernetes/set-image.ts';
+import { driveOperation } from '../../../src/execute/operation.ts';
 import type { Fault } from '../../cluster/fault-proxy.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
+import { bareDeps, bareLease, bareTask } from '../../execute/bare.ts';
 import { makeWorkload, patchShop, readShop, shopRolledOut, workloadRules } from './shops.ts';
 import {
   carryOut,
@@ -93,6 +95,23 @@ describe('an API server that fails in the middle', { timeout: 60_000 }, () => {
     expect(await carryOut(shop.undo, [shop.operation])).toMatchObject({ state: 'settled' });
     expect(await shop.writes()).toBe(1);
     expect(await shop.image()).toBe('app:1.0.0');
+  });
+
+  it('away for some seconds behind the write: the run looks until it answers again, and goes on', async () => {
+    const shop = await planned();
+    place.proxy.inject({ method: 'PATCH', times: 1, fault: { kind: 'cut-after' } });
+    place.proxy.before(async ({ method }) => {
+      if (method !== 'PATCH') return;
+      place.proxy.before(undefined);
+      place.proxy.inject({ fault: { kind: 'cut-before' } });
+      setTimeout(() => place.proxy.clear(), 5_000);
+    });
+    const task = bareTask(shop.undo, shop.operation, 40_000);
+    expect(await driveOperation(bareDeps(shop.undo), bareLease(), task)).toMatchObject({
+      kind: 'ended',
+      how: 'applied',
+    });
+    expect(await shop.writes()).toBe(1);
   });
 
   it('reads are asked again', async () => {
