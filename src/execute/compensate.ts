@@ -67,7 +67,7 @@ async function putBackGroup(deps: ExecuteDeps, lease: Lease, found: Driving, gro
 async function putBack(deps: ExecuteDeps, lease: Lease, found: Driving, operation: Operation): Promise<void> {
   const { run } = found;
   const { index } = operation;
-  const task = await taskOf(deps, 'revert', run.id, operation, { first: index, last: index });
+  const task = await taskOf(deps, 'revert', found, operation, { first: index, last: index });
   const finding = await driveOperation(deps, lease, task);
   await journalPutBack(deps, lease, found, index, finding);
   await deps.crashPoint('operation-ended', run.id);

@@ -118,7 +118,7 @@ async function runAlone(
 ): Promise<Driving | null> {
   const { run } = found;
   const { index } = operation;
-  const task = await taskOf(deps, 'apply', run.id, operation, { first: index, last: index });
+  const task = await taskOf(deps, 'apply', found, operation, { first: index, last: index });
   const finding = await driveOperation(deps, lease, task, begun);
   const journalled: Promise<void> = journalFinding(deps, lease, found, operation, finding).then(() =>
     deps.crashPoint('operation-ended', run.id),

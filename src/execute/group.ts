@@ -5,9 +5,10 @@ import type { Reason } from '../domain/reason.ts';
 import { beside, counting } from './beside.ts';
 import type { ExecuteDeps } from './deps.ts';
 import { type Driving, journalOutcome } from './driving.ts';
-import type { Group } from './journal.ts';
+import { countsFrom, type Group } from './journal.ts';
 import type { Lease } from './lease.ts';
-import { driveOperation, type Finding, type Task } from './operation.ts';
+import { driveOperation, type Finding } from './operation.ts';
+import type { Task } from './task.ts';
 
 /** What is run of a group. */
 export interface Turnout {
@@ -25,9 +26,10 @@ export interface Turnout {
 export async function runBeside(
   deps: ExecuteDeps,
   lease: Lease,
-  { run }: Driving,
+  found: Driving,
   { phase, group, operations, begun }: Turnout,
 ): Promise<ReadonlyMap<number, Reason>> {
+  const { run } = found;
   const { span, open } = group;
   const all = span.last - span.first + 1;
   const count = counting(deps, lease, run.id, all - open.length, all);
@@ -35,7 +37,7 @@ export async function runBeside(
   await beside(lease, operations, async operation => {
     const { index } = operation;
     if (deps.pausing()) return false;
-    const task = await taskOf(deps, phase, run.id, operation, span);
+    const task = await taskOf(deps, phase, found, operation, span);
     const finding = await driveOperation(count.deps, lease, task, begun === index ? 'fresh' : null);
     if (finding.kind === 'halted') return false;
     if (finding.kind === 'unknown') unknown.set(index, finding.reason);
@@ -53,15 +55,25 @@ export async function runBeside(
 export async function taskOf(
   deps: Pick<ExecuteDeps, 'executor'>,
   phase: JournalPhase,
-  run: Task['run'],
+  found: Driving,
   operation: Operation,
   span: Group['span'],
 ): Promise<Task> {
   const { index, timeoutMs, inverse } = operation;
   const meant = phase === 'apply' ? operation : inverse;
+  const run = found.run.id;
   if (!meant) throw new Error(`run ${run}: operation ${index} has no inverse`);
   const executor = await deps.executor(operation.executor);
-  return { run, phase, index, executor, operation: meant, timeoutMs, beside: span };
+  return {
+    run,
+    phase,
+    index,
+    executor,
+    operation: meant,
+    timeoutMs,
+    beside: span,
+    countsFrom: countsFrom(found, phase, index),
+  };
 }
 
 async function journalOne(

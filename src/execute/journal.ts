@@ -93,3 +93,9 @@ export function allReasons(plan: Plan, found: ReadonlyMap<number, Reason>): Reas
   const details = [...new Set([...found.values()].flatMap(({ detail }) => detail ?? []))];
   return reason('several-failed', { count: found.size, objects }, details.join('; ').slice(0, 500));
 }
+
+/** From when an operation's time counts where it is resumed, epoch ms: when it began before, or a person last decided on the run. */
+export function countsFrom({ run, events }: RunWithLog, phase: JournalPhase, index: number): number {
+  const decided = events.findLast(({ kind }) => kind === 'operator-decided');
+  return Math.max(decided?.at ?? 0, entryOf(run.journal, phase, index)?.beganAt ?? 0);
+}

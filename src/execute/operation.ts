@@ -1,24 +1,10 @@
-import type { JournalPhase } from '../domain/event.ts';
-import type { RunId } from '../domain/ids.ts';
 import { type Note, note } from '../domain/note.ts';
-import type { Span } from '../domain/plan.ts';
 import { type Reason, reason, Unanswered } from '../domain/reason.ts';
-import type { ApplyContext, Executor, Observation, OperationLike, Settlement } from '../ports/executor.ts';
+import type { ApplyContext, Observation, Settlement } from '../ports/executor.ts';
 import type { ExecuteDeps } from './deps.ts';
 import { type Lease, LeaseLost } from './lease.ts';
 import { failureReason, isAnswer, type Look, look, outside } from './outside.ts';
-
-/** One operation to bring about, forwards or back. */
-export interface Task {
-  readonly run: RunId;
-  readonly phase: JournalPhase;
-  readonly index: number;
-  readonly executor: Executor;
-  readonly operation: OperationLike;
-  readonly timeoutMs: number;
-  /** The operations that may run beside it. */
-  readonly beside: Span;
-}
+import { applyContext, type Task } from './task.ts';
 
 /** What came of an operation. `unknown`: nobody can tell whether it took effect, and it may not be repeated unseen. */
 export type Finding =
@@ -50,6 +36,7 @@ interface Drive {
   readonly resumed: boolean;
   /** The operation's own time limit. */
   readonly limit: AbortSignal;
+  readonly countsFrom: Required<ApplyContext>['countsFrom'];
 }
 
 /**
@@ -72,7 +59,8 @@ export async function driveOperation(
   if (begun === 'order') throw new Error(`run ${run}: ${phase} ${index} is out of order`);
   await deps.crashPoint('operation-begun', run);
   const limit = AbortSignal.any([lease.signal, AbortSignal.timeout(task.timeoutMs)]);
-  const drive: Drive = { deps, lease, task, resumed: begun === 'resume', limit };
+  const resumed = begun === 'resume';
+  const drive: Drive = { deps, lease, task, resumed, limit, countsFrom: resumed ? (task.countsFrom ?? 0) : 0 };
 
   const before = await raiseAndLook(drive);
   if (drive.resumed) await journalLook(drive, before);
@@ -86,11 +74,12 @@ export async function driveOperation(
 
 async function act(drive: Drive, seen: Observation): Promise<Finding> {
   const { operation } = drive.task;
-  if (seen.state === 'applied') return confirm(drive, drive.resumed ? 'adopted' : 'noop', drive.limit);
+  const there: Drive = drive.resumed ? drive : { ...drive, countsFrom: 'now' };
+  if (seen.state === 'applied') return confirm(there, drive.resumed ? 'adopted' : 'noop', drive.limit);
   if (seen.state === 'unknown' && drive.resumed && !operation.idempotent)
     return { kind: 'unknown', note: seen.note, reason: reason('step-unknown', placeOf(drive.task), seen.note.detail) };
   if (seen.state === 'in-progress') {
-    const waited = await settle(drive, drive.limit);
+    const waited = await settle(there, drive.limit);
     const after = await lookOnce(drive, aftermath(drive, drive.limit));
     const again = after.kind === 'seen' && after.observation.state === 'not-applied' && !drive.limit.aborted;
     if (!again) return conclude(drive, drive.resumed ? 'adopted' : 'applied', waited, after);
@@ -208,25 +197,6 @@ async function journalLook({ deps, lease, task }: Drive, found: Look): Promise<v
     { fence: lease.fence },
     { events: [{ kind: 'operation-observed', phase, index, ...seen }] },
   );
-}
-
-function applyContext({ deps, lease, task }: Drive, signal: AbortSignal): ApplyContext {
-  return {
-    run: task.run,
-    target: lease.target,
-    signal,
-    fence: lease.fence,
-    idempotencyKey: `${task.run}/${task.phase}/${task.index}`,
-    progress: noted => deps.progressed(task.run, lease.fence, noted),
-    child: async process => {
-      const journalled = await deps.store
-        .child(lease.target, lease.fence, { ...process, host: deps.host })
-        .catch(() => false);
-      if (journalled) return;
-      lease.lose();
-      throw new LeaseLost(lease.target);
-    },
-  };
 }
 
 function placeOf(task: Task) {

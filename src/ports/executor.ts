@@ -30,6 +30,11 @@ export interface ApplyContext extends StepContext {
   readonly fence: number;
   /** The same for every attempt of one operation of one run, `<run>/<phase>/<index>`. */
   readonly idempotencyKey: string;
+  /**
+   * From when its time counts, where that is later than its own write: epoch ms at which a person had it looked at again, or `now` where its
+   * effect was found in place, written by whoever and whenever. What went wrong before says nothing then.
+   */
+  readonly countsFrom?: number | 'now';
   /** Tells people how far it is; coalesced, may be dropped. */
   progress(note: Note): void;
   /** Journals a child process before it does any work, so that a takeover can end it; await it. */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { note } from '../../src/domain/note.ts';
 import type { ExecuteDeps } from '../../src/execute/deps.ts';
 import type { Lease } from '../../src/execute/lease.ts';
-import type { Task } from '../../src/execute/operation.ts';
+import type { Task } from '../../src/execute/task.ts';
 import type { Executor, OperationLike } from '../../src/ports/executor.ts';
 import { newId } from '../engine/sample.ts';
 import { service } from '../jobs/catalogue.ts';

@@ -23,6 +23,7 @@ const silence = () => new Unanswered(reason('target-unreachable', {}, 'no answer
 
 async function drive(script: Script) {
   const did: string[] = [];
+  const counted: (number | 'now')[] = [];
   const noted: RunEventBody[] = [];
   const states = [...script.states];
   let settles = 0;
@@ -47,8 +48,9 @@ async function drive(script: Script) {
       if (script.apply === 'refuses') throw new Refusal(reason('target-changed'));
       if (script.apply === 'hangs') await aborted(signal);
     },
-    settle: async ({ signal }) => {
+    settle: async ({ signal, countsFrom = 0 }) => {
       did.push('settle');
+      counted.push(countsFrom);
       if (script.settled === 'hangs') await aborted(signal);
       if (script.settled === 'silent' && ++settles < 3) throw silence();
       return script.settled === undefined || typeof script.settled === 'string'
@@ -64,7 +66,7 @@ async function drive(script: Script) {
       return { ok: true, version: 1, at: 0 };
     },
   });
-  const task = bareTask(executor, { idempotent: script.idempotent ?? false }, script.timeoutMs);
+  const task = { ...bareTask(executor, { idempotent: script.idempotent ?? false }, script.timeoutMs), countsFrom: 7 };
   const finding = await driveOperation(deps, bareLease(), task);
   const result =
     finding.kind === 'ended'
@@ -72,7 +74,7 @@ async function drive(script: Script) {
       : finding.kind === 'done' || finding.kind === 'halted'
         ? finding.kind
         : `${finding.kind} ${finding.reason.code}`;
-  return { result, did, noted: noted.map(({ kind }) => kind), finding };
+  return { result, did, counted, noted: noted.map(({ kind }) => kind), finding };
 }
 
 const applied = ['fence 4', 'see not-applied', 'apply apply/2', 'settle', 'see applied'];
@@ -237,6 +239,15 @@ describe('the step protocol', () => {
   it('knows nothing of an apply that was cut off where the target is not seen any more, though it might be repeated', async () => {
     const script = { states: ['not-applied', 'silent'], apply: 'silent', idempotent: true, timeoutMs: 50 } as const;
     expect(await drive(script)).toMatchObject({ result: 'unknown target-unreachable' });
+  });
+
+  it.each<readonly [string, Script, number | 'now']>([
+    ['its own write, where it is written', { states: ['not-applied', 'applied'] }, 0],
+    ['now, where it is found in place', { states: ['applied'] }, 'now'],
+    ['now, where somebody else brings it about', { states: ['in-progress', 'applied'] }, 'now'],
+    ['what the task says, where it is resumed', { begun: 'resume', states: ['applied'] }, 7],
+  ])('its time counts from %s', async (_, script, from) => {
+    expect((await drive(script)).counted).toEqual([from]);
   });
 
   it('writes nothing where another worker drives', async () => {

@@ -98,6 +98,28 @@ describe('what a person decides about a stopped run', () => {
     expect(rig.target.effects).toHaveLength(2);
   });
 
+  it('look again and continue: its time counts from then', async () => {
+    const counted: unknown[] = [];
+    const executors = [...rig.deps.executors].map(([kind, entry]) => {
+      const load = async () => {
+        const inner = await entry.load();
+        const settle: typeof inner.settle = (context, operation) => {
+          counted.push(context.countsFrom);
+          return inner.settle(context, operation);
+        };
+        return { ...inner, settle };
+      };
+      return [kind, { ...entry, load }] as const;
+    });
+    Object.assign(rig, { deps: { ...rig.deps, executors: new Map(executors) } });
+    const run = await stopped(true);
+    expect(counted).toEqual([0, 0]);
+    rig.target.set('pool', { broken: null });
+    await decide(run, 'continue');
+    expect((await rig.recorded(run.id)).status).toBe('succeeded');
+    expect(Number(counted[2])).toBeGreaterThan(run.stop.at);
+  });
+
   it('continue where it still fails: it stops again, with a new call', async () => {
     const run = await stopped(true);
     await decide(run, 'continue');

@@ -37,7 +37,7 @@ export interface Look {
   readonly signal: AbortSignal;
 }
 
-/** When a look was, and when the change was written by the API server's clock (0 unknown), epoch ms. */
+/** When a look was, and when the change was written by the API server's clock (0 unknown), or later where it counts from then; epoch ms. */
 export interface Moment {
   readonly now: number;
   readonly patchedAt: number;

@@ -103,11 +103,11 @@ async function look(looking: Looking, now: number): Promise<Settlement | null> {
   context.progress(note('pods-on', { ...facts, ready, old }));
   if (!seen) return null;
   await tend?.(world, all);
-  const { signal } = context;
+  const { signal, countsFrom = 0 } = context;
   const tended = tend !== undefined;
   const failure = await failureOf({ connection, world, change, revision, pods, all, tended, signal }, watching, {
     now,
-    patchedAt: patchedAt(world),
+    patchedAt: Math.max(patchedAt(world), countsFrom === 'now' ? watching.since : countsFrom),
   });
   return failure && failed(change, watching, await withLastWords(connection, change.namespace, failure, signal));
 }

@@ -165,6 +165,15 @@ describe('a rollout that cannot come about is called failed early, with its reas
     expect(end.served).toBe(false);
   });
 
+  it('is given its time anew where a person has it looked at again', async context => {
+    const shop = await planned(context, { kind: 'statefulSet', image: 'app:sick' });
+    expect((await settled(shop, 60_000)).end).toMatchObject({ state: 'failed' });
+    const settle = (countsFrom: number) =>
+      shop.executor.settle({ ...contexts(AbortSignal.timeout(2_500)).apply, countsFrom }, shop.operation);
+    expect(await settle(0)).toMatchObject({ state: 'failed' });
+    await expect(settle(Date.now() + shop.hurried.by)).rejects.toThrow(/aborted due to timeout/);
+  });
+
   it('without the right to read logs the reason stays, without last words', async context => {
     const shop = await planned(context, { image: 'app:crash' });
     const roles = `/apis/rbac.authorization.k8s.io/v1/namespaces/${shop.namespace}/roles`;
