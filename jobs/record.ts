@@ -1,3 +1,4 @@
+import { leftStanding } from '../src/domain/acted.ts';
 import { heldOperations } from '../src/domain/held.ts';
 import { shortRunId } from '../src/domain/ids.ts';
 import { note } from '../src/domain/note.ts';
@@ -52,7 +53,7 @@ function tellsWatchers({ run, events }: RunWithLog): boolean {
 async function concludeReleases(deps: RecordDeps, run: EndedRun): Promise<void> {
   const { plan } = run;
   if (run.status === 'noop' && run.reason?.code === 'nothing-held') return releaseHolds(deps, run, null);
-  if (!plan || (run.status !== 'succeeded' && !(run.status === 'partial' && leftSomething(run)))) return;
+  if (!plan || (run.status !== 'succeeded' && !(run.status === 'partial' && leftStanding(run).length > 0))) return;
   if (run.request.undoOf) return releaseHolds(deps, run, plan.to);
   if (!plan.to || !plan.from || plan.from.key === plan.to.key) {
     // Nothing was replaced, but what is suspended has to be found again, and released by a person.
@@ -80,14 +81,6 @@ function holdOf(run: EndedRun, { target }: Plan, releaseKey: string, version: st
 /** Whether a run that is over left something suspended that a person has to release. */
 function leavesHeld(run: EndedRun): boolean {
   return (run.status === 'succeeded' || run.status === 'partial') && heldOperations(run).length > 0;
-}
-
-/** Whether anything that a run did still stands: what was put back replaced nothing. */
-function leftSomething({ journal }: EndedRun): boolean {
-  const putBack = journal.filter(({ phase, outcome }) => phase === 'revert' && outcome).map(({ index }) => index);
-  return journal.some(
-    ({ phase, index, outcome }) => phase === 'apply' && outcome && outcome.how !== 'noop' && !putBack.includes(index),
-  );
 }
 
 function gradeFacts(run: EndedRun, plan: Plan, from: string, to: string): readonly ReleaseFact[] {

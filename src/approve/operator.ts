@@ -1,3 +1,4 @@
+import { mayHaveActed } from '../domain/acted.ts';
 import { type Catalogue, emergencyPlan, emergencyStrategy, type TargetSpec } from '../domain/catalogue.ts';
 import type { OperatorAction, RunEventBody, RunRequest } from '../domain/event.ts';
 import { type RunId, targetParts } from '../domain/ids.ts';
@@ -180,7 +181,6 @@ function unfinished(run: StoppedRun, besides: number | null): boolean {
 
 /** Why what was done cannot be put back; null where every operation that may have acted has an inverse. */
 function irreversible(run: StoppedRun): Reason | null {
-  const acted = run.journal.filter(entry => entry.phase === 'apply' && entry.outcome?.how !== 'noop');
-  const stuck = acted.map(entry => run.plan.operations[entry.index]).find(operation => operation?.inverse === null);
+  const stuck = mayHaveActed(run).find(({ inverse }) => inverse === null);
   return stuck ? reason('cannot-revert', { object: stuck.object, step: stuck.index + 1 }) : null;
 }

@@ -109,6 +109,8 @@ export type RunEventBody =
       readonly reason: Reason;
       /** Whether any instance of the target release served: then nothing is put back by itself. */
       readonly served: boolean;
+      /** Set where it is known that nothing was written: then there is nothing to put back. */
+      readonly untouched?: true;
     }
   | { readonly kind: 'late-write'; readonly phase: JournalPhase; readonly index: number; readonly fence: number }
   /** Somebody wants to be told when the run is over. */

@@ -136,8 +136,8 @@ function journal(run: Folding, event: RunEvent): void {
     const { how, note, at, served } = event;
     changeEntry(run, event, { outcome: { how, note, at, served }, failure: null });
   } else if (event.kind === 'operation-failed') {
-    const { reason, at, served } = event;
-    changeEntry(run, event, { failure: { reason, at, served } });
+    const { reason, at, served, untouched } = event;
+    changeEntry(run, event, { failure: { reason, at, served, ...(untouched ? { untouched } : {}) } });
   }
 }
 

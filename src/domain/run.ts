@@ -20,7 +20,13 @@ export interface JournalEntry {
     readonly at: number;
     readonly served: boolean;
   } | null;
-  readonly failure: { readonly reason: Reason; readonly at: number; readonly served: boolean } | null;
+  readonly failure: {
+    readonly reason: Reason;
+    readonly at: number;
+    readonly served: boolean;
+    /** Whether it is known that nothing was written. */
+    readonly untouched?: true;
+  } | null;
 }
 
 /** What every run knows, whatever its status. */

@@ -1,3 +1,4 @@
+import { mayHaveActed } from '../domain/acted.ts';
 import type { ApprovedPlan } from '../domain/approval.ts';
 import { systemActor } from '../domain/person.ts';
 import type { Operation } from '../domain/plan.ts';
@@ -6,7 +7,7 @@ import { type Reason, reason } from '../domain/reason.ts';
 import type { ExecuteDeps } from './deps.ts';
 import { type Driven, type Driving, journalOutcome, readDriving, write } from './driving.ts';
 import { runBeside, taskOf } from './group.ts';
-import { allReasons, failures, type Group, groupToRevert, irreversible, mayHaveActed, toRun } from './journal.ts';
+import { allReasons, failures, type Group, groupToRevert, irreversible, toRun } from './journal.ts';
 import type { Lease } from './lease.ts';
 import { driveOperation, type Finding } from './operation.ts';
 import { look } from './outside.ts';
@@ -108,7 +109,7 @@ async function conclude(deps: ExecuteDeps, lease: Lease, found: Driving): Promis
 }
 
 async function firstMissing(deps: ExecuteDeps, lease: Lease, { run }: Driving): Promise<Reason | null> {
-  for (const { inverse, executor: kind, index } of mayHaveActed(run.plan, run.journal)) {
+  for (const { inverse, executor: kind, index } of mayHaveActed(run)) {
     if (!inverse) continue;
     const executor = await deps.executor(kind);
     const signal = AbortSignal.any([lease.signal, AbortSignal.timeout(lookMs)]);

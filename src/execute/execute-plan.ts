@@ -157,9 +157,10 @@ async function journalFinding(
       { events: [], posts },
     );
   }
-  const { reason, served } = finding;
+  const { kind: _, ...failure } = finding;
+  const { reason, served } = failure;
   const change = await turning(deps, lease, found, reason, served || hasServed(run.journal));
-  return journalOutcome(deps, lease, run.id, { kind: 'operation-failed', ...place, reason, served }, change);
+  return journalOutcome(deps, lease, run.id, { kind: 'operation-failed', ...place, ...failure }, change);
 }
 
 /** The change after which what was done is put back. */

@@ -90,6 +90,6 @@ async function journalOne(
     const { how, note, served } = finding;
     return journalOutcome(deps, lease, run, { kind: 'operation-ended', ...place, how, note, served }, change);
   }
-  const { reason, served } = finding;
-  return journalOutcome(deps, lease, run, { kind: 'operation-failed', ...place, reason, served }, change);
+  const { kind: _, ...failure } = finding;
+  return journalOutcome(deps, lease, run, { kind: 'operation-failed', ...place, ...failure }, change);
 }

@@ -1,3 +1,4 @@
+import { mayHaveActed } from '../domain/acted.ts';
 import type { JournalPhase } from '../domain/event.ts';
 import { type Operation, type Plan, type Span, spanOf } from '../domain/plan.ts';
 import { type Reason, reason } from '../domain/reason.ts';
@@ -29,7 +30,7 @@ export function groupToApply(plan: Plan, journal: Journal): Group | null {
 export function groupToRevert(plan: Plan, journal: Journal): Group | null {
   return firstGroup(
     plan,
-    mayHaveActed(plan, journal).filter(({ index }) => !entryOf(journal, 'revert', index)?.outcome),
+    mayHaveActed({ plan, journal }).filter(({ index }) => !entryOf(journal, 'revert', index)?.outcome),
   );
 }
 
@@ -64,19 +65,9 @@ export function toRun(
   return begun.length > 0 || failed.size > 0 ? begun : left;
 }
 
-/** The operations that may have taken effect, newest first: begun, and not found to be so already. */
-export function mayHaveActed(plan: Plan, journal: Journal): readonly Operation[] {
-  return plan.operations
-    .filter(({ index }) => {
-      const entry = entryOf(journal, 'apply', index);
-      return entry !== undefined && entry.outcome?.how !== 'noop';
-    })
-    .toReversed();
-}
-
 /** Why what was done cannot be put back; null where it can. */
 export function irreversible(plan: Plan, journal: Journal): Reason | null {
-  const stuck = mayHaveActed(plan, journal).find(({ inverse }) => inverse === null);
+  const stuck = mayHaveActed({ plan, journal }).find(({ inverse }) => inverse === null);
   return stuck ? reason('cannot-revert', { object: stuck.object, step: stuck.index + 1 }) : null;
 }
 

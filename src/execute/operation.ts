@@ -14,7 +14,13 @@ export type Finding =
       readonly note: Note;
       readonly served: boolean;
     }
-  | { readonly kind: 'failed'; readonly reason: Reason; readonly served: boolean }
+  | {
+      readonly kind: 'failed';
+      readonly reason: Reason;
+      readonly served: boolean;
+      /** Set where nothing was written. */
+      readonly untouched?: true;
+    }
   | { readonly kind: 'unknown'; readonly note: Note; readonly reason: Reason }
   | { readonly kind: 'done' }
   /** It was not begun: one beside it failed, or a stop was asked. */
@@ -68,7 +74,7 @@ export async function driveOperation(
   if (before.kind === 'unseen')
     return drive.resumed
       ? { kind: 'unknown', note: note('not-observed', { object: task.operation.object }), reason: before.reason }
-      : { kind: 'failed', reason: before.reason, served: false };
+      : { kind: 'failed', reason: before.reason, served: false, untouched: true };
   return act(drive, before.observation);
 }
 
@@ -112,6 +118,9 @@ async function afterFailedApply(drive: Drive, error: unknown, tries: number): Pr
   if (error instanceof Unanswered && state === 'not-applied' && tries > 0 && !limit.aborted)
     return applyOperation(drive, tries);
   const failed: Finding = { kind: 'failed', reason: cause, served: false };
+  // It was its precondition that refused it, and nobody had tried it before.
+  if (cause.code === 'target-changed' && state === 'not-applied' && !drive.resumed && tries === mostApplies - 1)
+    return { ...failed, untouched: true };
   if (isAnswer(error) || state === 'not-applied') return failed;
   if (state === 'unknown' && task.operation.idempotent) return failed;
   const seenNote =

@@ -1,10 +1,11 @@
+import { mayHaveActed } from '../domain/acted.ts';
 import type { JournalPhase } from '../domain/event.ts';
 import { type Note, note } from '../domain/note.ts';
 import type { Operation, Plan } from '../domain/plan.ts';
 import type { RunFacts } from '../domain/run.ts';
 import type { OperationLike } from '../ports/executor.ts';
 import type { ExecuteDeps } from './deps.ts';
-import { entryOf, mayHaveActed } from './journal.ts';
+import { entryOf } from './journal.ts';
 import type { Lease } from './lease.ts';
 import { outside } from './outside.ts';
 
@@ -26,7 +27,7 @@ export async function situation(
   phase: JournalPhase,
 ): Promise<Situation> {
   const seen = await Promise.all(plan.operations.map(operation => lookAt(deps, lease, plan, operation)));
-  const concerned = phase === 'apply' ? plan.operations : mayHaveActed(plan, journal);
+  const concerned = phase === 'apply' ? plan.operations : mayHaveActed({ plan, journal });
   const open = concerned.filter(({ index }) => !entryOf(journal, phase, index)?.outcome);
   const commands = await Promise.all(open.map(operation => commandsFor(deps, operation, phase)));
   lease.check();

@@ -1,3 +1,4 @@
+import { leftStanding } from '../domain/acted.ts';
 import type { TargetSpec } from '../domain/catalogue.ts';
 import { heldOperations } from '../domain/held.ts';
 import type { RunId } from '../domain/ids.ts';
@@ -31,19 +32,11 @@ export function undoable(run: Run, onlyHeld = false): Undoable {
   if ((run.status !== 'succeeded' && run.status !== 'partial') || !run.plan)
     return refused(reason('nothing-to-change'));
   const { plan } = run;
-  const done = onlyHeld ? heldOperations(run) : doneOperations(run, plan);
+  const done = onlyHeld ? heldOperations(run) : leftStanding(run);
   if (done.length === 0) return refused(reason('nothing-to-change'));
   const stuck = done.find(({ inverse }) => inverse === null);
   if (stuck) return refused(reason('cannot-revert', { object: stuck.object, step: stuck.index + 1 }));
   return { kind: 'undoable', run: { ...run, plan }, operations: done.flatMap(turnRound), onlyHeld };
-}
-
-function doneOperations({ journal }: Run, plan: Plan): readonly Operation[] {
-  return journal
-    .filter(entry => entry.phase === 'apply' && entry.outcome && entry.outcome.how !== 'noop')
-    .map(entry => entry.index)
-    .toSorted((a, b) => b - a)
-    .flatMap(index => plan.operations[index] ?? []);
 }
 
 function turnRound(of: Operation): readonly Undo[] {

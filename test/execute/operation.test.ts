@@ -250,6 +250,17 @@ describe('the step protocol', () => {
     expect((await drive(script)).counted).toEqual([from]);
   });
 
+  it.each<readonly [string, Script, boolean]>([
+    ['it cannot be looked at before', { states: ['refused'] }, true],
+    ['its precondition does not hold', { states: ['not-applied'], apply: 'refuses' }, true],
+    ['that, and it was begun before', { begun: 'resume', states: ['not-applied'], apply: 'refuses' }, false],
+    ['that, and nobody can say what is there', { states: ['not-applied', 'unknown'], apply: 'refuses' }, false],
+    ['it is cut off', { states: ['not-applied'], apply: 'fails' }, false],
+  ])('knows whether it wrote anything: %s', async (_, script, untouched) => {
+    const { finding } = await drive(script);
+    expect(finding.kind === 'failed' && finding.untouched === true).toBe(untouched);
+  });
+
   it('writes nothing where another worker drives', async () => {
     await expect(drive({ begun: 'fenced', states: [] })).rejects.toThrow(LeaseLost);
   });

@@ -1,7 +1,7 @@
 import { ulid } from 'ulid';
 import { describe, expect, it } from 'vitest';
 import { redisAlertStore } from '../../src/adapters/redis/alert-store.ts';
-import { decideEmergency, decideNextLevel } from '../../src/approve/operator.ts';
+import { decideEmergency, decideNextLevel, decideOperator } from '../../src/approve/operator.ts';
 import { applyAlert } from '../../src/detect/episode.ts';
 import type { RunId } from '../../src/domain/ids.ts';
 import { note } from '../../src/domain/note.ts';
@@ -104,6 +104,24 @@ describe('a rollback from one release to another', () => {
     expect(run.status).toBe('awaiting-approval');
     expect(run.approval?.rule.seats).toEqual([{ role: 'oncall', count: 2 }]);
     expect(run.plan?.warnings.map(({ code }) => code)).toEqual(['release-not-proven']);
+  });
+});
+
+describe('an undo', () => {
+  it('puts back what failed after it had acted, of a run closed as partial; what that left is on hold', async () => {
+    await twoReleases();
+    rig.target.set('image', { broken: { at: '1.0.0', served: true } });
+    const first = await rig.request();
+    await rig.until(first, 'awaiting-approval');
+    await rig.vote(first, 'jon');
+    await rig.until(first, 'needs-operator');
+    const decided = decideOperator(await rig.read(first), { action: 'close-partial', by: asker, reason: 'seen' });
+    if (decided.kind === 'refused') throw new Error(decided.reason.code);
+    await rig.change(first, decided.change);
+    expect((await rig.recorded(first)).status).toBe('partial');
+    expect((await rig.deps.releases.holds(service)).map(({ version }) => version)).toEqual(['2.0.0']);
+    expect((await through(await rig.request({ undoOf: first }))).status).toBe('succeeded');
+    expect(rig.target.object('image').value).toBe('2.0.0');
   });
 });
 

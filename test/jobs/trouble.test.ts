@@ -77,6 +77,16 @@ describe('an operation that fails', () => {
     expect(await rig.store.openRun(run.request.target)).toBe(run.id);
   });
 
+  it('has nothing to put back where the target moved before it was written', async () => {
+    const crashPoint = async (name: string) => {
+      if (name === 'operation-applying') rig.target.set('flag', { value: 'by hand' });
+    };
+    Object.assign(rig, { deps: { ...rig.deps, crashPoint } });
+    const run = (await rig.recorded(await approved())) as EndedRun;
+    expect([run.status, run.reason?.code]).toEqual(['compensated', 'target-changed']);
+    expect([rig.target.object('flag').value, rig.target.effects]).toEqual(['by hand', []]);
+  });
+
   it('needs a person where what was done cannot be put back', async () => {
     await rig.publish(jobsCatalogue({ runbooks: [runbook([step('pool', { final: true })])] }));
     rig.target.set('pool', { broken: { at: 'good', served: false } });
