@@ -33,6 +33,7 @@ export const reasonCodes = [
   'plan-failed',
   'steps-collide',
   'target-changed',
+  'changed-since',
   'owned-by-other',
   'owner-has-parent',
   'owner-not-suspendable',

@@ -31,6 +31,12 @@ export const runningReasons = {
     'zh-CN': f =>
       `${f.object || f.objects ? `${names(f.object ?? f.objects)} ` : '目标'}在计划展示之后有变化，原计划作废`,
   },
+  /** {object} */
+  'changed-since': {
+    en: f =>
+      `${names(f.object)} was changed again since that run, so what the run replaced cannot be put back from its plan`,
+    'zh-CN': f => `${names(f.object)} 在那次运行之后又有变更，无法按其计划恢复被替换的状态`,
+  },
   /** {object, owner, instead} */
   'owned-by-other': {
     en: f =>

@@ -108,6 +108,16 @@ describe('a rollback from one release to another', () => {
 });
 
 describe('an undo', () => {
+  it('is refused before anybody is asked where somebody deployed since', async () => {
+    await twoReleases();
+    const first = await through(await rig.request());
+    rig.target.set('image', { value: '3.0.0' });
+    const run = (await rig.recorded(await rig.request({ undoOf: first.id }))) as EndedRun;
+    expect([run.status, run.reason]).toMatchObject(['failed', { code: 'changed-since', facts: { object: 'image' } }]);
+    expect(await rig.events(run.id)).not.toContain('approval-asked');
+    expect(rig.target.object('image').value).toBe('3.0.0');
+  });
+
   it('puts back what failed after it had acted, of a run closed as partial; what that left is on hold', async () => {
     await twoReleases();
     rig.target.set('image', { broken: { at: '1.0.0', served: true } });
