@@ -1,3 +1,4 @@
+import { hideSecretsInText } from '../../domain/hide.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { hashOf } from './hash.ts';
 import type { Payload } from './payload.ts';
@@ -15,6 +16,7 @@ export interface Revision {
   /** The Secret that holds it. */
   readonly secret: { readonly name: string; readonly uid: string; readonly resourceVersion: string };
   readonly status: string;
+  /** In helm's words, fit to be shown: a refused change stands there with its value. */
   readonly description: string;
   /** When it was made, epoch ms; null where it does not say. */
   readonly madeAt: number | null;
@@ -34,6 +36,8 @@ export interface Revision {
   readonly crdHash: string;
 }
 
+/** So much of a description is kept, in characters; Helm 3 bounds it not at all. */
+const longestDescription = 1_000;
 /** Events at which a rollback runs hooks, those of the target revision. */
 const rollbackEvents = new Set(['pre-rollback', 'post-rollback']);
 /** Events whose hooks ran while a revision was installed or upgraded to. */
@@ -83,7 +87,7 @@ export function revisionOf(payload: Payload, secret: Revision['secret']): Revisi
     number: payload.version,
     secret,
     status: info.status,
-    description: info.description,
+    description: hideSecretsInText(info.description).slice(0, longestDescription),
     madeAt: Number.isFinite(madeAt) ? madeAt : null,
     key: hashOf([chartHash, valuesHash]),
     chartHash,

@@ -9,6 +9,7 @@ export interface Written {
   readonly manifest?: string;
   readonly appVersion?: string;
   readonly hooks?: string;
+  readonly description?: string;
   /** Further members of each file of the chart, as Helm 4 writes them. */
   readonly fileMore?: string;
 }
@@ -17,7 +18,8 @@ export interface Written {
 export function releaseText(written: Written = {}): string {
   const { version = 1, status = 'deployed', config = '{}', manifest = '', appVersion = '1.0.0' } = written;
   const file = `{"name":"templates/a.yaml","data":"YTogMQ=="${written.fileMore ?? ''}}`;
-  const info = `{"first_deployed":"2026-01-01T10:00:00Z","last_deployed":"2026-01-02T10:00:00.5+02:00","deleted":"","description":"Install \\"complete\\" {\\"status\\":\\"x\\"}","status":"${status}","notes":"status: \\"deployed\\""}`;
+  const description = JSON.stringify(written.description ?? 'Install "complete" {"status":"x"}');
+  const info = `{"first_deployed":"2026-01-01T10:00:00Z","last_deployed":"2026-01-02T10:00:00.5+02:00","deleted":"","description":${description},"status":"${status}","notes":"status: \\"deployed\\""}`;
   const chart = `{"metadata":{"name":"shop","version":"0.1.0","appVersion":"${appVersion}"},"lock":null,"templates":[${file}],"values":{"big":12345678901234567890},"schema":null,"files":[]}`;
   const hooks = written.hooks === undefined ? '' : `,"hooks":${written.hooks}`;
   return `{"name":"shop","info":${info},"chart":${chart},"config":${config},"manifest":${JSON.stringify(manifest)}${hooks},"version":${version},"namespace":"shop"}`;

@@ -134,6 +134,15 @@ it('goes to a named revision, prunes nothing, and knows the flags of both Helms'
   ]);
 });
 
+it('what helm wrote of a failure is kept without the values that were refused, and not at any length', () => {
+  const said =
+    'Rollback "shop" failed: cannot patch: env[0].value: Invalid value: "postgres://shop:hunter2@db/shop"; token: hunter3';
+  const { description } = revisionFrom({ description: `${said} ${'x'.repeat(5_000)}` });
+  expect(description).toContain('Invalid value: "postgres://(hidden)@db/shop"');
+  expect(description).not.toMatch(/hunter/);
+  expect(description.length).toBe(1_000);
+});
+
 const hostile = ['--flag', 'a;b', '$(x)', '../x', 'a\nb', ''];
 
 it.each([
