@@ -1,4 +1,8 @@
+import { hideSecrets } from './hide.ts';
 import type { Json } from './json.ts';
+
+/** So much of what was found is shown, in characters. */
+export const longestSeen = 120;
 
 /** What one field of an answer must be; all that are given must hold. */
 export interface Expectation {
@@ -19,11 +23,14 @@ export function fieldAt(value: Json, path: string): Json | undefined {
   return at;
 }
 
-/** The expectations that do not hold, each as one line for people; a field that is missing never holds. */
+/** The expectations that do not hold, each as one line for people without what looks like a secret; a field that is missing never holds. */
 export function unmet(value: Json, expectations: readonly Expectation[]): string[] {
   return expectations.flatMap(one => {
     const found = fieldAt(value, one.path);
-    const seen = found === undefined ? 'missing' : JSON.stringify(found).slice(0, 120);
+    const seen =
+      found === undefined
+        ? 'missing'
+        : JSON.stringify(hideSecrets(found, one.path.split('.').at(-1))).slice(0, longestSeen);
     const wrong = [
       ...('equals' in one && one.equals !== undefined && found !== one.equals
         ? [`= ${JSON.stringify(one.equals)}`]

@@ -1,5 +1,6 @@
 import { parseDuration } from './duration.ts';
-import { type Expectation, fieldAt, unmet } from './expectation.ts';
+import { type Expectation, fieldAt, longestSeen, unmet } from './expectation.ts';
+import { hideSecrets, hideSecretsInText } from './hide.ts';
 import type { Json } from './json.ts';
 import type { ReleaseRef } from './release.ts';
 
@@ -27,9 +28,9 @@ export interface GoodAnswer {
   readonly version: { readonly json: string } | { readonly header: string } | null;
 }
 
-/** Why an answer is not good; null where it is. The words are for people: what came, what was expected. */
+/** Why an answer is not good; null where it is. The words are for people: what came, without what looks like a secret, and what was expected. */
 export function answerProblem(answer: HttpAnswer, wanted: GoodAnswer, to: ReleaseRef | null): string | null {
-  if (answer.kind === 'none') return answer.why;
+  if (answer.kind === 'none') return hideSecretsInText(answer.why).slice(0, 300);
   const statuses = typeof wanted.status === 'number' ? [wanted.status] : wanted.status;
   if (!statuses.includes(answer.status)) return `status ${answer.status}, expected ${statuses.join(' or ')}`;
   const within = wanted.within === null ? null : parseDuration(wanted.within);
@@ -37,7 +38,9 @@ export function answerProblem(answer: HttpAnswer, wanted: GoodAnswer, to: Releas
     return `took ${answer.timings.total} ms, expected at most ${within} ms`;
   for (const [name, value] of Object.entries(wanted.header)) {
     const found = answer.headers[name.toLowerCase()];
-    if (String(found ?? '') !== value) return `header ${name} is ${found ?? 'missing'}, expected ${value}`;
+    if (String(found ?? '') === value) continue;
+    const seen = found === undefined ? 'missing' : shown(String(found), name);
+    return `header ${name} is ${seen}, expected ${value}`;
   }
   if (wanted.contains !== null && !answer.body.includes(wanted.contains))
     return `the body does not hold "${wanted.contains}"`;
@@ -61,7 +64,11 @@ function versionProblem(
   const accepted = [to.version, ...Object.values(to.identity)];
   const fits =
     said !== null && accepted.some(one => one === said || (/^[0-9a-f]{7,64}$/.test(said) && one.startsWith(said)));
-  return fits ? null : `it says version ${said ?? 'nothing'}, expected ${to.version}`;
+  return fits ? null : `it says version ${said === null ? 'nothing' : shown(said)}, expected ${to.version}`;
+}
+
+function shown(value: string, name = ''): string {
+  return String(hideSecrets(value, name)).slice(0, longestSeen);
 }
 
 function parse(text: string): Json | undefined {
