@@ -29,7 +29,8 @@ const shared = {
 export function discoveredCatalogue(found: readonly FoundWorkload[], account: string): string | null {
   const nameable = found.filter(({ name }) => name.length <= longestName);
   if (nameable.length === 0) return null;
-  const services = [...Map.groupBy(nameable, one => serviceOf(one, nameable))];
+  const names = serviceNames(nameable);
+  const services = [...Map.groupBy(nameable, one => names.get(one) ?? one.name)];
   const written = services.map(
     ([service, workloads]) => `  ${quoted(service)}:\n    environments:\n${environments(workloads)}`,
   );
@@ -49,10 +50,27 @@ export function discoveredCatalogue(found: readonly FoundWorkload[], account: st
   ].join('\n');
 }
 
-/** A workload's name; one that another kind bears in the same namespace gets its kind behind it. */
-function serviceOf({ kind, namespace, name }: FoundWorkload, all: readonly FoundWorkload[]): string {
-  const first = all.find(one => one.name === name && one.namespace === namespace);
-  return first?.kind === kind ? name : `${name}-${kind.toLowerCase()}`.slice(-longestName);
+/**
+ * What the service of each workload is called: its name; of those of one name in one namespace, all but the first get their kind behind it,
+ * and a number where something else bears that name.
+ */
+function serviceNames(all: readonly FoundWorkload[]): ReadonlyMap<FoundWorkload, string> {
+  const isFirst = (one: FoundWorkload) =>
+    all.find(({ name, namespace }) => name === one.name && namespace === one.namespace) === one;
+  const real = new Set(all.map(({ name }) => name));
+  const given = new Map<FoundWorkload, string>();
+  for (const one of all) {
+    const { name, kind, namespace } = one;
+    const isTaken = (service: string) =>
+      real.has(service) || [...given].some(([other, its]) => other.namespace === namespace && its === service);
+    const marked = (number: number): string => {
+      const mark = `-${kind.toLowerCase()}${number === 1 ? '' : `-${number}`}`;
+      const service = name.slice(0, longestName - mark.length).replace(/[-.]+$/, '') + mark;
+      return isTaken(service) ? marked(number + 1) : service;
+    };
+    given.set(one, isFirst(one) ? name : marked(1));
+  }
+  return given;
 }
 
 function environments(workloads: readonly FoundWorkload[]): string {

@@ -53,6 +53,29 @@ it.each([
     [workload('Deployment', 'a', 'x'), workload('StatefulSet', 'a', 'x')],
     ['x', 'x-statefulset'],
   ],
+  [
+    'names that the kind behind another would make',
+    [
+      workload('Deployment', 'a', 'x'),
+      workload('StatefulSet', 'a', 'x'),
+      workload('DaemonSet', 'a', 'x-statefulset'),
+      workload('DaemonSet', 'b', 'x-statefulset-2'),
+    ],
+    ['x', 'x-statefulset-3', 'x-statefulset', 'x-statefulset-2'],
+  ],
+  [
+    'long names of two kinds each, cut where a dash and a dot would be',
+    [`${'a'.repeat(50)}-${'b'.repeat(12)}`, `${'a'.repeat(50)}.${'c'.repeat(12)}`].flatMap(name => [
+      workload('Deployment', 'a', name),
+      workload('StatefulSet', 'a', name),
+    ]),
+    [
+      `${'a'.repeat(50)}-${'b'.repeat(12)}`,
+      `${'a'.repeat(50)}-statefulset`,
+      `${'a'.repeat(50)}.${'c'.repeat(12)}`,
+      `${'a'.repeat(49)}-statefulset-2`,
+    ],
+  ],
   ['a name too long for a service', [workload('Deployment', 'a', 'y'.repeat(80))], []],
 ] as const)('%s make a valid catalogue', (_what, found, names) => {
   expect(Object.keys(read(found).services)).toEqual(names);
