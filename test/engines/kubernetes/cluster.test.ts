@@ -1,5 +1,7 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { eventually, useCluster } from '../../cluster/suite.ts';
+import { eventually, openCluster, useCluster } from '../../cluster/suite.ts';
 import { makeDeployment, podsOf, rolledOut } from './workloads.ts';
 
 const cluster = useCluster();
@@ -28,4 +30,16 @@ test('a service account is refused what its role lacks, and the proxy injects fa
   proxy.inject({ path: /pods/, times: 1, fault: { kind: 'cut-after' } });
   await expect(api('GET', pods)).rejects.toThrow(/socket hang up/);
   expect(await api('GET', pods)).toHaveProperty('items', []);
+});
+
+test('a suite ends with what it made, folders and namespaces, whoever holds it', async () => {
+  const suite = await openCluster();
+  const [folder, namespace] = [await suite.folder('trial'), await suite.namespace()];
+  writeFileSync(join(folder, 'kubeconfig'), '');
+  await suite.cleanUp();
+  expect(existsSync(folder)).toBe(false);
+  await eventually('the end of the namespace', async () => {
+    const found = await cluster.api('GET', `/api/v1/namespaces/${namespace}`).catch(() => undefined);
+    return found === undefined || found.metadata?.deletionTimestamp !== undefined;
+  });
 });
