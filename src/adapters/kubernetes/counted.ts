@@ -11,9 +11,9 @@ import {
   metadata,
   type Pod,
   pathOf,
-  read,
   readAs,
   readPods,
+  type Selector,
   selectorQuery,
   selectorSchema,
 } from './objects.ts';
@@ -115,12 +115,23 @@ export async function readPodsOf(
   if (workloadOf(place).kind !== 'Deployment') {
     return (await reading).filter(pod => isControlledBy(pod, workload.metadata.uid));
   }
+  const sets = replicaSetsOf(connection, namespace, selector, workload.metadata.uid, signal);
+  const [pods, own] = await Promise.all([reading, sets]);
+  return pods.filter(pod => own.some(uid => isControlledBy(pod, uid)));
+}
+
+/** Uids of the ReplicaSets of a Deployment. Throws `KubeError`. */
+export async function replicaSetsOf(
+  connection: Connection,
+  namespace: string,
+  selector: Selector,
+  deployment: string,
+  signal: AbortSignal,
+): Promise<string[]> {
   const path = pathOf('apis/apps/v1', namespace, 'replicasets') + selectorQuery(selector);
   const request = { verb: 'list', resource: 'replicasets.apps', namespace, path, signal };
-  const [pods, sets] = await Promise.all([reading, connection.read(request)]);
-  const { items } = read(z.object({ items: z.array(z.object({ metadata })) }), request, sets);
-  const own = items.filter(set => isControlledBy(set, workload.metadata.uid)).map(set => set.metadata.uid);
-  return pods.filter(pod => own.some(uid => isControlledBy(pod, uid)));
+  const { items } = await readAs(connection, request, z.object({ items: z.array(z.object({ metadata })) }));
+  return items.filter(set => isControlledBy(set, deployment)).map(set => set.metadata.uid);
 }
 
 /** What the controller says keeps it from making pods (quota, admission); null where nothing does. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../../domain/json.ts';
 import type { Connection } from '../connect.ts';
+import { replicaSetsOf } from '../counted.ts';
 import { objectOf, type Place, workloadOf } from '../input.ts';
-import { labelQuery } from '../labels.ts';
-import { isControlledBy, metadata, pathOf, readAs } from '../objects.ts';
+import { isControlledBy, pathOf, readAs, selectorQuery, selectorSchema } from '../objects.ts';
 import { isReady } from '../rollout.ts';
 import { podSpecOf } from '../template.ts';
 import { pluralOf } from '../workload.ts';
@@ -14,7 +14,7 @@ const workloadSchema = z.object({
   metadata: z.object({ name: z.string(), uid: z.string(), generation: z.number().default(0) }),
   spec: z.object({
     replicas: z.number().default(1),
-    selector: z.object({ matchLabels: texts.nullish() }),
+    selector: selectorSchema,
     template: z.custom<JsonObject>(value => typeof value === 'object' && value !== null && !Array.isArray(value)),
   }),
   status: z
@@ -50,10 +50,11 @@ export async function readWorkload(connection: Connection, place: Place, signal:
     signal,
   };
   const { metadata, spec, status } = await readAs(connection, request, workloadSchema);
-  const query = labelQuery(spec.selector.matchLabels ?? {});
-  const sets = kind === 'Deployment' ? await readSets(connection, namespace, query, metadata.uid, signal) : [];
-  const controllers = kind === 'Deployment' ? sets : [metadata.uid];
-  const list = { verb: 'list', resource: 'pods', namespace, path: pathOf('api/v1', namespace, 'pods') + query, signal };
+  const { selector } = spec;
+  const controllers =
+    kind === 'Deployment' ? await replicaSetsOf(connection, namespace, selector, metadata.uid, signal) : [metadata.uid];
+  const path = pathOf('api/v1', namespace, 'pods') + selectorQuery(selector);
+  const list = { verb: 'list', resource: 'pods', namespace, path, signal };
   const { items } = await readAs(connection, list, z.object({ items: z.array(livePodSchema) }));
   return {
     object: objectOf(place),
@@ -64,19 +65,6 @@ export async function readWorkload(connection: Connection, place: Place, signal:
     controllers,
     pods: items.filter(pod => controllers.some(uid => isControlledBy(pod, uid)) && isLive(pod)),
   };
-}
-
-async function readSets(
-  connection: Connection,
-  namespace: string,
-  query: string,
-  uid: string,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const path = pathOf('apis/apps/v1', namespace, 'replicasets') + query;
-  const request = { verb: 'list', resource: 'replicasets.apps', namespace, path, signal };
-  const { items } = await readAs(connection, request, z.object({ items: z.array(z.object({ metadata })) }));
-  return items.filter(set => isControlledBy(set, uid)).map(set => set.metadata.uid);
 }
 
 function isLive({ metadata, status }: LivePod): boolean {
