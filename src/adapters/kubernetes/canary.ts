@@ -79,6 +79,10 @@ function stateOf(change: FailAnalysis, { metadata: { uid }, status }: Canary): O
   return judging.has(status.phase) && status.failedChecks >= change.threshold ? 'in-progress' : 'not-applied';
 }
 
+/** Whether Flagger still judges the release that the change is about. */
+const isJudged = (change: FailAnalysis, { metadata: { uid }, status }: Canary) =>
+  uid === change.uid && status.lastAppliedSpec === change.analysed && judging.has(status.phase);
+
 function fingerprintOf(canary: Canary): string {
   const { suspend, targetRef } = canary.spec;
   const { uid } = canary.metadata;
@@ -193,16 +197,17 @@ export async function applyCanary(
   };
   const writeIt = async (canary: Canary) => {
     if (stateOf(change, canary) !== 'not-applied') return;
-    const { metadata: of, status } = canary;
-    const same = of.uid === change.uid && status.lastAppliedSpec === change.analysed && judging.has(status.phase);
-    if (!same) throw moved(object);
+    if (!isJudged(change, canary)) throw moved(object);
     refuseSuspended(object, canary);
     await write(connection, change, canary, { dryRun: false, signal });
   };
   await guardedWrite(look, writeIt, signal);
 }
 
-/** Waits until Flagger has led all traffic to the primary, at its next look or, while pods are not ready, at its deadline. */
+/**
+ * Waits until Flagger has led all traffic to the primary, at its next look or, while pods are not ready, at its deadline. A look of it
+ * that began before our write ends with its own count of failed checks over ours: then ours is written again.
+ */
 export function settleCanary(
   connection: Connection,
   change: FailAnalysis,
@@ -225,7 +230,11 @@ export function settleCanary(
       const served = (await primaryReady(connection, change, canary, context.signal)) > 0;
       return { state: 'settled', note: told, served };
     }
-    if (state === 'not-applied') return failed({ cause: 'flagger-went-on', facts: { phase: canary.status.phase } });
+    if (state === 'not-applied') {
+      const { phase } = canary.status;
+      if (!isJudged(change, canary)) return failed({ cause: 'flagger-went-on', facts: { phase } });
+      await applyCanary(connection, change, context);
+    }
     context.progress(told);
     const limit = (canary.spec.progressDeadlineSeconds + 120) * 1000;
     return clock.now() - began > limit ? overdue() : null;
