@@ -90,10 +90,12 @@ function restorePatch(live: Live, old: OldValues) {
     if (was !== undefined) return [...test, { op: now === undefined ? 'add' : 'replace', path: at, value: was }];
     return now === undefined ? [] : [...test, { op: 'remove', path: at }];
   });
-  const whole = old.some(({ at }) => valueAt(live.raw, at) === undefined);
-  const { uid, resourceVersion } = live.metadata;
+  const whole = live.metadata.generation === 0 || old.some(({ at }) => valueAt(live.raw, at) === undefined);
+  const { uid, resourceVersion, generation } = live.metadata;
   return [
     { op: 'test', path: '/metadata/uid', value: uid },
+    // Values that came back would let in a worker that was held up meanwhile; a status may move.
+    ...(generation > 0 ? [{ op: 'test', path: '/metadata/generation', value: generation }] : []),
     ...(whole ? [{ op: 'test', path: '/metadata/resourceVersion', value: resourceVersion }] : []),
     ...changes,
   ];

@@ -156,6 +156,7 @@ export async function writeArgo(
   }
   const patch: JsonObject[] = [
     { op: 'test', path: '/metadata/uid', value: holder.live.metadata.uid },
+    { op: 'test', path: '/metadata/generation', value: holder.live.metadata.generation },
     { op: 'test', path: holder.path, value: holder.template },
     { op: 'replace', path: holder.path, value: deploymentTemplate(set.template) },
   ];

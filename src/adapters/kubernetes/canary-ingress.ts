@@ -109,9 +109,7 @@ export const ingressSplitter: Splitter<IngressChange> = {
     const now = live.metadata.annotations[annotation];
     return [
       { op: 'test', path: `/metadata/annotations/${prefix.replace('/', '~1')}`, value: 'true' },
-      ...(now === undefined
-        ? [{ op: 'test', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion }]
-        : [{ op: 'test', path, value: now }]),
+      ...(now === undefined ? [] : [{ op: 'test', path, value: now }]),
       change.after === null ? { op: 'remove', path } : { op: 'add', path, value: change.after },
     ];
   },

@@ -111,7 +111,7 @@ export async function applyKeyed(
       const kept = await keepSecretCopy(connection, change.namespace, source, { dryRun: false, signal });
       if (kept !== change.copy) throw moved(keyedObject(change));
     }
-    await patchKeyed(connection, change, keyedPatch(change.kind, keyed, cells), { dryRun: false, signal });
+    await patchKeyed(connection, change, keyedPatch(keyed, cells), { dryRun: false, signal });
   };
   await guardedWrite(() => readKeyed(connection, change, signal), write, signal);
 }

@@ -56,7 +56,7 @@ export async function planKeyed(
   if (keys.every(key => before[key] === after[key])) return emptyPlan;
   refuseFixed(object, wish, keyed);
   const dry = { dryRun: true, signal };
-  await patchKeyed(connection, place, keyedPatch(place.kind, keyed, cells), dry).catch(refuseUnaccepted(object));
+  await patchKeyed(connection, place, keyedPatch(keyed, cells), dry).catch(refuseUnaccepted(object));
   const kept = staysInside(place.kind, now)
     ? await keepSecretCopy(connection, place.namespace, copySource(place.kind, place.name, keyed, now), dry)
     : null;

@@ -103,28 +103,22 @@ export function cellFrom(kind: KeyedPlace['kind'], map: Cell['in'], bytes: Buffe
 
 const escaped = (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1');
 
-/**
- * The JSON patch that writes cells, valid only while the object is the one that was read: its uid; of a ConfigMap the cells that are
- * written, as they were (its other keys may move); of a Secret its resourceVersion, so that no old value is sent.
- */
-export function keyedPatch(kind: KeyedPlace['kind'], keyed: Keyed, cells: Cells): JsonObject[] {
+/** The JSON patch that writes cells, valid only while the object is what was read; no old value is sent for that. */
+export function keyedPatch(keyed: Keyed, cells: Cells): JsonObject[] {
   const keys = Object.keys(cells);
   const now = cellsOf(keyed, keys);
   const at = (map: Cell['in'], key: string) => `/${map}/${escaped(key)}`;
-  const absent = keys.some(key => now[key] === null);
-  const whole = kind === 'Secret' || absent;
   const tests = [
     { op: 'test', path: '/metadata/uid', value: keyed.metadata.uid },
-    ...(whole ? [{ op: 'test', path: '/metadata/resourceVersion', value: keyed.metadata.resourceVersion }] : []),
+    { op: 'test', path: '/metadata/resourceVersion', value: keyed.metadata.resourceVersion },
   ];
   const maps = new Set(Object.values(cells).flatMap(held => (held ? [held.in] : [])));
   const made = [...maps].filter(map => keyed[map] === null).map(map => ({ op: 'add', path: `/${map}`, value: {} }));
   const changes = keys.flatMap((key): JsonObject[] => {
     const [was, is] = [now[key] ?? null, cells[key] ?? null];
-    const guarded = was && kind === 'ConfigMap' ? [{ op: 'test', path: at(was.in, key), value: was.value }] : [];
     const gone = was && was.in !== is?.in ? [{ op: 'remove', path: at(was.in, key) }] : [];
     const come = is ? [{ op: 'add', path: at(is.in, key), value: is.value }] : [];
-    return [...guarded, ...gone, ...come];
+    return [...gone, ...come];
   });
   return [...tests, ...made, ...changes];
 }

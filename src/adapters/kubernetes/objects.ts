@@ -157,3 +157,14 @@ export function selectorQuery({ matchLabels }: Selector): string {
 export function isControlledBy(object: { readonly metadata: Metadata }, uid: string): boolean {
   return object.metadata.ownerReferences.some(reference => reference.controller === true && reference.uid === uid);
 }
+
+/**
+ * The precondition of a write that nothing of the object was written since it was read, values that came back included. What is only
+ * tried needs none: a controller that writes its status meanwhile is no reason to refuse a plan.
+ */
+export function asRead(
+  object: { readonly metadata: { readonly resourceVersion: string } },
+  dryRun: boolean,
+): readonly JsonObject[] {
+  return dryRun ? [] : [{ op: 'test', path: '/metadata/resourceVersion', value: object.metadata.resourceVersion }];
+}

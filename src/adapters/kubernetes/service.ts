@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Connection } from './connect.ts';
 import { objectName, whereFields } from './input.ts';
 import { labelQuery } from './labels.ts';
-import { metadata, pathOf, readAs } from './objects.ts';
+import { asRead, metadata, pathOf, readAs } from './objects.ts';
 
 /** Which Service of which cluster. */
 export const serviceFields = { ...whereFields, service: objectName };
@@ -82,7 +82,10 @@ export async function readService(connection: Connection, place: ServicePlace, s
   return readAs(connection, request, serviceSchema);
 }
 
-/** Replaces its selector, valid only while identity and selector are those that were read. Throws `KubeError`. */
+/**
+ * Replaces its selector, valid only while the Service is what was read: equal selectors would let in a worker that was held up while
+ * others switched there and back. Throws `KubeError`.
+ */
 export async function patchSelector(
   connection: Connection,
   place: ServicePlace,
@@ -100,6 +103,7 @@ export async function patchSelector(
     body: [
       { op: 'test', path: '/metadata/uid', value: service.metadata.uid },
       { op: 'test', path: '/spec/selector', value: service.spec.selector },
+      ...asRead(service, options.dryRun),
       { op: 'replace', path: '/spec/selector', value: selector },
     ],
   });

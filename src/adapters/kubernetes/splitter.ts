@@ -9,6 +9,7 @@ import { refuseUnaccepted } from './keyed-plan.ts';
 import { moved } from './kube-error.ts';
 import { type Live, liveObject, type ObjectPlace, patchLive, readLive, type WriteOptions } from './live-object.ts';
 import { guardedWrite, settleBy } from './object-executor.ts';
+import { asRead } from './objects.ts';
 import { ownedByOther, ownersOf } from './owners.ts';
 import { demandReceivers, type Receivers } from './receivers.ts';
 import { hashOf } from './template.ts';
@@ -24,7 +25,7 @@ export interface Splitter<Body extends Change> {
   isTaken(live: Live): boolean;
   /** What the approver judged of it. */
   judged(live: Live): JsonObject;
-  /** The operations of a JSON patch, with their preconditions. */
+  /** The operations of a JSON patch, with preconditions on what they replace. */
   patch(change: Body, live: Live): readonly JsonObject[];
   /** The weights as lines for people. */
   inWords(change: Body, side: 'before' | 'after'): readonly string[];
@@ -79,7 +80,8 @@ async function write<Body extends Change>(
   options: WriteOptions,
 ): Promise<void> {
   const guard = { op: 'test', path: '/metadata/uid', value: live.metadata.uid };
-  await patchLive(connection, change, [guard, ...splitter.patch(change, live)], options);
+  const patch = [guard, ...asRead(live, options.dryRun), ...splitter.patch(change, live)];
+  await patchLive(connection, change, patch, options);
 }
 
 /** What is there now, seen against a change. Throws `KubeError`. */

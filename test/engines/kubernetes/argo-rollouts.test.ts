@@ -5,7 +5,7 @@ import { eventually, useCluster } from '../../cluster/suite.ts';
 import { type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
 import { argoRules, changeRollout, pausedRollout, pausing, readRollout, rolloutIs, rolloutState } from './canaries.ts';
 import { entryOf } from './configuration.ts';
-import { carryOut, contexts, openPlace, type Place, refusalOf, refusedWith } from './targets.ts';
+import { atNextWrite, carryOut, contexts, openPlace, type Place, refusalOf, refusedWith } from './targets.ts';
 import { deploymentBody, makeDeployment, podsOf } from './workloads.ts';
 
 const cluster = useCluster();
@@ -215,6 +215,21 @@ describe('a Rollout of Argo Rollouts', { timeout: 180_000 }, () => {
     expect(await doIt(name, 'undo')).toMatchObject({ state: 'settled', served: true });
     const { spec: back } = await api('GET', path);
     expect(String(back?.template?.spec?.containers?.[0]?.image)).toBe('app:1.0.0');
+  });
+
+  it('is looked at anew where its template went there and back since a worker, held up, had read it', async () => {
+    const { api } = cluster;
+    const { namespace } = place;
+    const name = await paused();
+    const { operations } = await planOf(name, 'undo');
+    const operation = operations.find(({ body }) => body.action === 'template');
+    if (!operation) throw new Error('nothing planned');
+    const writes = atNextWrite(place.proxy, async () => {
+      for (const image of ['app:1.2.0', 'app:1.1.0']) await changeRollout(api, namespace, name, { image });
+    });
+    await (await place.executor(kind)).apply(contexts().apply, operation);
+    expect(writes()).toBe(2);
+    expect(await rolloutState(api, namespace, name)).toMatchObject({ image: 'app:1.0.0' });
   });
 
   it('loses to another operator at the same moment, and gets through a lost answer and a failing API server (trap 6)', async () => {

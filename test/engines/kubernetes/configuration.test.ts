@@ -6,7 +6,16 @@ import type { StepPlan } from '../../../src/domain/plan.ts';
 import { useCluster } from '../../cluster/suite.ts';
 import { type ExecutorHarness, type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
 import { copiesIn, entryOf, makeKeyed, patchKeyed, readKeyed, writesSince } from './configuration.ts';
-import { carryOut, contexts, inverseOf, openPlace, type Place, refusalOf, statedRules } from './targets.ts';
+import {
+  atNextWrite,
+  carryOut,
+  contexts,
+  inverseOf,
+  openPlace,
+  type Place,
+  refusalOf,
+  statedRules,
+} from './targets.ts';
 
 const cluster = useCluster();
 const canary = 'canary-7Q2vXk91-hunter2';
@@ -206,6 +215,20 @@ describe('steps on ConfigMaps and Secrets', { timeout: 60_000 }, () => {
       await patchKeyed(api, namespace, 'configmap', 'settings', { data: { FEATURE: 'on' } });
       onPatch({ FEATURE: 'of another operator' });
       expect((await refusalOf(carryOut(executor, plan.operations))).code).toBe('target-changed');
+    }));
+
+  it('are looked at anew where others changed them there and back since a worker, held up, had read them', () =>
+    inPlace(async place => {
+      const { namespace } = place;
+      const { api } = cluster;
+      await makeKeyed(api, namespace, 'configmap', 'settings', begin.configmap);
+      const { operations } = await planOf(place, 'configmap', { configMap: 'settings', set: { FEATURE: 'off' } });
+      const writes = atNextWrite(place.proxy, async () => {
+        for (const FEATURE of ['off', 'on'])
+          await patchKeyed(api, namespace, 'configmap', 'settings', { data: { FEATURE } });
+      });
+      await carryOut(await place.executor('kubernetes.configmap'), operations);
+      expect(writes()).toBe(2);
     }));
 
   it('say who reads it, and who needs a restart for that (trap 14)', () =>

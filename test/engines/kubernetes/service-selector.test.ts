@@ -5,7 +5,16 @@ import { eventually, useCluster } from '../../cluster/suite.ts';
 import { type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
 import { makePod, makeService, podReady, selectorOf, servedBy, setSelector } from './blue-green.ts';
 import { entryOf, writesSince } from './configuration.ts';
-import { carryOut, contexts, openPlace, type Place, refusalOf, refusedWith, statedRules } from './targets.ts';
+import {
+  atNextWrite,
+  carryOut,
+  contexts,
+  openPlace,
+  type Place,
+  refusalOf,
+  refusedWith,
+  statedRules,
+} from './targets.ts';
 
 const cluster = useCluster();
 const kind = 'kubernetes.service-selector';
@@ -139,6 +148,16 @@ describe('a switch of a Service', { timeout: 90_000 }, () => {
     const refused = await refusalOf(carryOut(await place.executor(kind), plan.operations));
     expect(refused.code).toBe('target-changed');
     expect(await selectorOf(cluster.api, place.namespace, service)).toEqual({ app: 'shop', color: 'red' });
+  });
+
+  it('is looked at anew where others switched there and back since a worker, held up, had read it', async () => {
+    const service = await greenService();
+    const { operations } = await planOf(service);
+    const writes = atNextWrite(place.proxy, async () => {
+      for (const color of ['blue', 'green']) await setSelector(cluster.api, place.namespace, service, { color });
+    });
+    await carryOut(await place.executor(kind), operations);
+    expect(writes()).toBe(2);
   });
 
   it('is refused for a Service without a selector, and for one of another tool (trap 12)', async () => {

@@ -128,6 +128,17 @@ export function pick(releases: ObservedReleases, version: string, grade: Grade =
   return releaseOf(found, grade);
 }
 
+/** What others do at the moment a write is on its way, once; answers how many writes the proxy has seen since, tries aside. */
+export function atNextWrite(proxy: Place['proxy'], others: () => Promise<void>): () => number {
+  proxy.clear();
+  proxy.before(async ({ method }) => {
+    if (method !== 'PATCH') return;
+    proxy.before(undefined);
+    await others();
+  });
+  return () => proxy.seen.filter(({ method, path }) => method === 'PATCH' && !path.includes('dryRun')).length;
+}
+
 /** Contexts as the engine hands them over, with the progress notes kept. */
 export function contexts(signal: AbortSignal = AbortSignal.timeout(60_000)) {
   const progress: Note[] = [];

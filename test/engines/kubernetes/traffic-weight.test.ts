@@ -6,7 +6,7 @@ import { type ExecutorWorld, executorContract } from '../../contracts/executor.t
 import { makePod, makeService, podReady, servedBy } from './blue-green.ts';
 import { pausedRollout, rolloutState, trafficRules } from './canaries.ts';
 import { entryOf, writesSince } from './configuration.ts';
-import { carryOut, contexts, firstOf, openPlace, type Place, refusalOf, refusedWith } from './targets.ts';
+import { atNextWrite, carryOut, contexts, firstOf, openPlace, type Place, refusalOf, refusedWith } from './targets.ts';
 
 const cluster = useCluster();
 const kind = 'kubernetes.traffic-weight';
@@ -214,6 +214,26 @@ describe('the share of a new release', { timeout: 120_000 }, () => {
     const name = await makeRoute(now);
     expect(await doIt(name, { backend: 'blue', weight })).toMatchObject({ state: 'settled' });
     expect(await weightsOf(name)).toEqual([wanted, { green: 1 }]);
+  });
+
+  it('is looked at anew where others shifted it there and back since a worker, held up, had read it', async () => {
+    const executor = await place.executor(kind);
+    const route = await makeRoute();
+    const ingress = await makeIngress();
+    const weight = (value: number) => [{ op: 'replace', path: '/spec/rules/0/backendRefs/1/weight', value }];
+    const shift = {
+      [route]: (value: number) => cluster.api('PATCH', routes(route), weight(value), 'application/json-patch+json'),
+      [ingress]: (value: number) =>
+        patch(ingresses(ingress), { metadata: { annotations: { [`${annotation}-weight`]: String(value) } } }),
+    };
+    for (const name of [route, ingress]) {
+      const { operations } = await planOf(name, { backend: name === route ? 'blue' : null });
+      const writes = atNextWrite(place.proxy, async () => {
+        for (const value of [0, 30]) await shift[name]?.(value);
+      });
+      await carryOut(executor, operations);
+      expect(writes(), name).toBe(2);
+    }
   });
 
   it('is not taken away while nobody could take over (391): no endpoint ready, no other backend, none named', async () => {
