@@ -10,7 +10,8 @@ import { type Live, liveObject, type ObjectPlace, readLive } from './live-object
 import { type OwnerChoice, ownerChoiceOf } from './owner-input.ts';
 import { ownersOf, reconcilers } from './owners.ts';
 import { type Parent, parentsOf } from './parents.ts';
-import { isOff, nameOf, placeOfReconciler, type Reconciler, reconcilersOf, tools } from './reconcilers.ts';
+import { isOff, nameOf, placeOfReconciler, type Reconciler, tools } from './reconcilers.ts';
+import { renderersOf } from './renderers.ts';
 import {
   applySuspension,
   draftSuspension,
@@ -114,7 +115,7 @@ async function planSuspensions(
   const { connection, choice, signal } = planning;
   const found = new Map<string, Reconciler>();
   for (const one of owned) {
-    const rendering = reconcilersOf(one.live, one.place.namespace, choice.argocd);
+    const rendering = await renderersOf(connection, one.place, one.live, { argocd: choice.argocd, signal });
     if (rendering.length === 0) throw cannotSuspend(one);
     for (const reconciler of rendering) found.set(nameOf(reconciler), reconciler);
   }

@@ -2,7 +2,8 @@ import type { Json } from '../../domain/json.ts';
 import type { Connection } from './connect.ts';
 import { KubeError } from './kube-error.ts';
 import { type Live, type ObjectPlace, readLive } from './live-object.ts';
-import { isOff, nameOf, part, placeOfReconciler, type Reconciler, reconcilersOf, valueAt } from './reconcilers.ts';
+import { isOff, nameOf, part, placeOfReconciler, type Reconciler, valueAt } from './reconcilers.ts';
+import { renderersOf } from './renderers.ts';
 
 /** Something that would switch a suspended reconciler on again. */
 export type Parent =
@@ -24,7 +25,8 @@ export async function parentsOf(
   live: Live,
   { at, argocd, signal }: Where,
 ): Promise<Parent[]> {
-  const rendered = reconcilersOf(live, child.namespace, argocd).filter(parent => nameOf(parent) !== nameOf(child));
+  const renderers = await renderersOf(connection, placeOfReconciler(child, at), live, { argocd, signal });
+  const rendered = renderers.filter(parent => nameOf(parent) !== nameOf(child));
   const looks = rendered.map(async (reconciler): Promise<Parent[]> => {
     const found = await readLive(connection, placeOfReconciler(reconciler, at), signal);
     if (!found || isOff(reconciler.kind, found) || !writesSwitch(child, live, reconciler)) return [];

@@ -38,14 +38,14 @@ export function reconcilersOf({ metadata }: { readonly metadata: Metadata }, hom
   const [tracked] = annotations['argocd.argoproj.io/tracking-id']?.split(':') ?? [];
   const instance = tracked ?? labels['argocd.argoproj.io/instance'];
   return [
-    ...(instance ? [application(instance, argocd)] : []),
+    ...(instance ? [applicationOf(instance, argocd)] : []),
     ...flux('Kustomization', 'kustomize.toolkit.fluxcd.io'),
     ...flux('HelmRelease', 'helm.toolkit.fluxcd.io'),
   ];
 }
 
-/** An Application outside Argo CD's own namespace is tracked as `NAMESPACE_NAME`. */
-function application(tracked: string, argocd: string): Reconciler {
+/** The Application that an object is tracked by; one outside Argo CD's own namespace is written `NAMESPACE_NAME`. */
+export function applicationOf(tracked: string, argocd: string): Reconciler {
   const at = tracked.indexOf('_');
   if (at <= 0) return { kind: 'Application', namespace: argocd, name: tracked };
   return { kind: 'Application', namespace: tracked.slice(0, at), name: tracked.slice(at + 1) };

@@ -1,9 +1,9 @@
 import type { Api, Json } from '../../cluster/api.ts';
 import type { Rules, TestCluster } from '../../cluster/suite.ts';
 import { neededRules, openPlace, type Place } from './targets.ts';
-import { atRevision, makeDeployment, patchDeployment, setImage } from './workloads.ts';
+import { atRevision, makeDeployment, setImage } from './workloads.ts';
 
-/** The rights that suspending asks for besides, by the documentation. */
+/** The rights that suspending, and the steps it goes before, ask for, by the documentation. */
 export const ownerRules: Rules = [
   ...neededRules,
   { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'patch'] },
@@ -47,7 +47,7 @@ export interface OwnedShop {
   patch(kind: Kind, name: string, patch: object): Promise<Json>;
   remove(kind: Kind, name: string): Promise<Json>;
   /** Marks the Deployment as rendered by somebody. */
-  mark(metadata: object): Promise<Json>;
+  mark(metadata: object, manager?: string): Promise<Json>;
 }
 
 /** Opens one. */
@@ -75,6 +75,12 @@ export async function openOwned(cluster: TestCluster): Promise<OwnedShop> {
     read: (kind, name) => api('GET', path(kind, name)),
     patch: (kind, name, patch) => api('PATCH', path(kind, name), patch, 'application/merge-patch+json'),
     remove: (kind, name) => api('DELETE', path(kind, name)),
-    mark: metadata => patchDeployment(api, namespace, 'shop', { metadata }),
+    mark: (metadata, manager = 'person') =>
+      api(
+        'PATCH',
+        `/apis/apps/v1/namespaces/${namespace}/deployments/shop?fieldManager=${manager}`,
+        { metadata },
+        'application/merge-patch+json',
+      ),
   };
 }

@@ -32,6 +32,8 @@ async function open() {
 }
 
 const byArgo = { labels: { 'argocd.argoproj.io/instance': 'shop' } };
+/** Manager of the fields that Argo CD writes. */
+const argoManager = 'argocd-controller';
 const byFlux = (namespace: string) => ({
   labels: { 'kustomize.toolkit.fluxcd.io/name': 'shop', 'kustomize.toolkit.fluxcd.io/namespace': namespace },
 });
@@ -145,6 +147,33 @@ describe('a target that another tool renders', { timeout: 60_000 }, () => {
     expect(objects(plan).slice(0, 2)).toEqual([root, `application ${shop.namespace}/shop`]);
     await carryOut(shop.undo, plan.operations);
     expect((await shop.read('Application', 'root')).spec?.syncPolicy?.automated).toBeUndefined();
+  });
+
+  it('Argo CD before 3.0, by default: a label that others use too counts where the Application of that name lists the object', async () => {
+    const shop = await open();
+    await shop.make('Application', 'root');
+    await shop.make(
+      'Application',
+      'shop',
+      { metadata: { labels: { 'app.kubernetes.io/instance': 'root' } } },
+      argoManager,
+    );
+    await shop.mark({ labels: { 'app.kubernetes.io/instance': 'shop' } }, argoManager);
+    const unnamed = { code: 'owner-not-suspendable', facts: { why: 'unnamed' } };
+    expect(await refusalOf(shop.plan({ owner: 'suspend' }))).toMatchObject(unnamed);
+    const { namespace } = shop;
+    const lists = (group: string, kind: string, name = 'shop') => ({
+      status: { resources: [{ group, kind, name, namespace, version: 'v1', status: 'Synced' }] },
+    });
+    await shop.patch('Application', 'shop', lists('apps', 'Deployment', 'other'));
+    expect(await refusalOf(shop.plan({ owner: 'suspend' }))).toMatchObject(unnamed);
+    await shop.patch('Application', 'shop', lists('apps', 'Deployment'));
+    expect(objects(await shop.plan({ owner: 'suspend' }))[0]).toBe(`application ${namespace}/shop`);
+    await shop.patch('Application', 'root', lists('argoproj.io', 'Application'));
+    expect(await refusalOf(shop.plan({ owner: 'suspend' }))).toMatchObject({
+      code: 'owner-has-parent',
+      facts: { owner: [`application ${namespace}/root`] },
+    });
   });
 
   it('Argo CD, ApplicationSet: refused unless it leaves the sync policy of its Applications alone', async () => {
