@@ -4,6 +4,7 @@ import { picked, valueAt } from './apply-fields.ts';
 import { objectName, type Place, type WorkloadKind } from './input.ts';
 import { type Live, type ObjectPlace, objectFields } from './live-object.ts';
 import { rawObject } from './objects.ts';
+import { acceptedOwners } from './owner-input.ts';
 import { ownersOf } from './owners.ts';
 import { hashOf } from './template.ts';
 
@@ -14,6 +15,7 @@ const json = z.custom<Json>(value => value !== undefined);
 const cell = z.strictObject({ at: pointer, was: json.exactOptional() });
 const shared = {
   ...objectFields,
+  ...acceptedOwners,
   /** Hash of what is written, before and after. */
   before: hash,
   after: hash,
@@ -50,7 +52,7 @@ export const applyBody = z.discriminatedUnion('action', [
     copy: objectName.nullable(),
   }),
   /** The way back from having made an object: it stays, since nothing is deleted. */
-  z.strictObject({ action: z.literal('leave'), ...objectFields }),
+  z.strictObject({ action: z.literal('leave'), ...objectFields, ...acceptedOwners }),
 ]);
 
 /** An operation of `kubernetes.apply`. */

@@ -19,7 +19,7 @@ import { waitFor } from './judged.ts';
 import { moved } from './kube-error.ts';
 import { applyLive, type Live, liveObject, patchLive, readLive } from './live-object.ts';
 import { guardedWrite, settleBy } from './object-executor.ts';
-import { ownedByOther, ownersOf } from './owners.ts';
+import { refuseOwners } from './owners.ts';
 import { type CopySource, keepSecretCopy, readSecretCopy } from './secret-copy.ts';
 import { settleChange } from './settle.ts';
 import { readWorkload } from './workload.ts';
@@ -59,7 +59,7 @@ export async function applyApply(connection: Connection, body: Applying, { signa
   const write = async (live: Live | null) => {
     if (live && isDone(body, live)) return;
     if ((live?.metadata.uid ?? null) !== body.uid) throw moved(liveObject(body));
-    if (live) refuseForeign(body, live);
+    if (live) refuseOwners(liveObject(body), body, live);
     if (body.action === 'apply') await writeManifest(connection, body, live, signal);
     else if (live) await writeBack(connection, body, live, signal);
   };
@@ -99,13 +99,6 @@ function restorePatch(live: Live, old: OldValues) {
     ...(whole ? [{ op: 'test', path: '/metadata/resourceVersion', value: resourceVersion }] : []),
     ...changes,
   ];
-}
-
-/** Refuses what another tool renders: it would undo the change. */
-export function refuseForeign(body: Parameters<typeof liveObject>[0], live: Live): void {
-  const object = liveObject(body);
-  const owners = ownersOf(live);
-  if (owners.length > 0) throw ownedByOther(object, owners);
 }
 
 /** Old values as a copy in the cluster holds them. */

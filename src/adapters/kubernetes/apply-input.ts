@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { graceField, whereFields } from './input.ts';
+import { ownerFields } from './owner-input.ts';
 
 const folder = z
   .string()
@@ -19,4 +20,5 @@ export const applyInput = z.strictObject({
     .default([])
     .describe('Further namespaces that a manifest may name, besides the one of the target.'),
   graceSeconds: graceField,
+  ...ownerFields,
 });

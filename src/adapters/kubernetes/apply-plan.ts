@@ -15,7 +15,7 @@ import {
   valuesHash,
   workloadPlace,
 } from './apply-body.ts';
-import { oldSource, refuseForeign } from './apply-change.ts';
+import { oldSource } from './apply-change.ts';
 import { desired, differences, valueAt } from './apply-fields.ts';
 import type { Connection } from './connect.ts';
 import { expectedMsOf, interruptionOf } from './judged.ts';
@@ -25,7 +25,8 @@ import { applyLive, type Live, liveObject, type ObjectPlace, readLive } from './
 import type { Manifest } from './manifests.ts';
 import { guardedWrite } from './object-executor.ts';
 import { fieldManager } from './objects.ts';
-import { refusePaused } from './owners.ts';
+import type { OwnerChoice } from './owner-input.ts';
+import { refuseOwners, refusePaused } from './owners.ts';
 import { keepSecretCopy } from './secret-copy.ts';
 import { hashOf, templateClaim, templateHash, versionOf } from './template.ts';
 import { readWorkload } from './workload.ts';
@@ -36,6 +37,7 @@ export interface Wanted {
   readonly manifest: Manifest;
   readonly force: boolean;
   readonly graceSeconds: number;
+  readonly owner: OwnerChoice['owner'];
 }
 
 /** What one manifest compiles to. */
@@ -70,7 +72,7 @@ export async function draftManifest(
   const pointers = now ? differences(desired(now.raw), desired(made.raw)) : [];
   if (now && pointers.length === 0) return null;
   if (now) {
-    refuseForeign(place, now);
+    refuseOwners(object, wanted, now);
     refuseOwn(object, now.raw);
   }
   const gone = pointers.filter(at => valueAt(made.raw, at) === undefined);

@@ -11,6 +11,7 @@ import { kubectl } from './kubectl.ts';
 import { findKind, liveObject } from './live-object.ts';
 import { type Manifest, readManifests } from './manifests.ts';
 import { objectExecutor } from './object-executor.ts';
+import { withOwners } from './owned-executor.ts';
 
 type Input = ReturnType<typeof applyInput.parse>;
 
@@ -19,7 +20,7 @@ export function createApply(
   connect: Connect,
   deps: { readonly clock: { now(): number }; readonly catalogueFolder: string },
 ): Executor {
-  return objectExecutor<Applying>(connect, {
+  const executor = objectExecutor<Applying>(connect, {
     kind: 'kubernetes.apply',
     body: applyBody,
     plan: async (connection, { signal }, raw) => {
@@ -37,12 +38,13 @@ export function createApply(
     settle: (connection, body, context) => settleApply(connection, body, context, deps.clock),
     byHand,
   });
+  return withOwners(connect, deps.clock, executor);
 }
 
 /** Each manifest with its place in the cluster; refuses what belongs to no namespace, or to one that the step does not name. */
 async function placed(
   connection: Connection,
-  { folder, alsoNamespaces, force, graceSeconds, ...where }: Input,
+  { folder, alsoNamespaces, force, graceSeconds, owner, argocd: _, ...where }: Input,
   manifests: readonly Manifest[],
   signal: AbortSignal,
 ): Promise<Wanted[]> {
@@ -63,7 +65,7 @@ async function placed(
     if (!known) throw refusal(manifest, { why: 'kind-unknown', kind: `${kind} (${apiVersion})` });
     if (!known.namespaced) throw refusal(manifest, { why: 'cluster-wide' });
     const { api, plural } = known;
-    found.push({ place: { ...where, namespace, api, plural, kind, name }, manifest, force, graceSeconds });
+    found.push({ place: { ...where, namespace, api, plural, kind, name }, manifest, force, graceSeconds, owner });
   }
   return found;
 }

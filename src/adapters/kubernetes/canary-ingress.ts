@@ -6,6 +6,7 @@ import type { Connection } from './connect.ts';
 import { objectName } from './input.ts';
 import { type Live, liveObject, type ObjectPlace, objectFields } from './live-object.ts';
 import { metadata, pathOf, readAs, texts } from './objects.ts';
+import { acceptedOwners } from './owner-input.ts';
 import type { Splitter } from './splitter.ts';
 
 const prefix = 'nginx.ingress.kubernetes.io/canary';
@@ -16,6 +17,7 @@ const weightText = z.string().regex(/^\d{1,7}$/);
 export const ingressBody = z.strictObject({
   action: z.literal('canary-annotation'),
   ...objectFields,
+  ...acceptedOwners,
   uid: z.string().regex(/^[\w-]{1,64}$/),
   before: weightText.nullable(),
   after: weightText.nullable(),

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import { objectName } from './input.ts';
 import { type Live, liveObject, objectFields } from './live-object.ts';
+import { acceptedOwners } from './owner-input.ts';
 import type { Splitter } from './splitter.ts';
 
 const backendRef = z.looseObject({
@@ -35,6 +36,7 @@ const weights = z.array(z.strictObject({ name: objectName, weight: z.int().min(0
 export const routeBody = z.strictObject({
   action: z.literal('route-weights'),
   ...objectFields,
+  ...acceptedOwners,
   uid: z.string().regex(/^[\w-]{1,64}$/),
   rules: z.array(z.strictObject({ rule: z.int().min(0), before: weights, after: weights })).min(1),
   receivers: z.array(objectName),

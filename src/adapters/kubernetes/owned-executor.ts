@@ -213,6 +213,8 @@ function placesIn(body: JsonObject): ObjectPlace[] {
     return [{ ...at, kind, name, api: 'apis/apps/v1', plural: pluralOf(kind) }];
   }
   const [kind, name, service] = [text(body.kind), text(body.name), text(body.service)];
+  const [api, plural] = [text(body.api), text(body.plural)];
+  if (api && plural && kind && name) return [{ ...at, kind, name, api, plural }];
   if (service) return [{ ...at, kind: 'Service', name: service, api: 'api/v1', plural: 'services' }];
   if (!name || (kind !== 'ConfigMap' && kind !== 'Secret')) return [];
   return [{ ...at, kind, name, api: 'api/v1', plural: `${kind.toLowerCase()}s` }];

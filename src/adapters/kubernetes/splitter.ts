@@ -10,12 +10,12 @@ import { moved } from './kube-error.ts';
 import { type Live, liveObject, type ObjectPlace, patchLive, readLive, type WriteOptions } from './live-object.ts';
 import { guardedWrite, settleBy } from './object-executor.ts';
 import { asRead } from './objects.ts';
-import { ownedByOther, ownersOf } from './owners.ts';
+import { type Accepted, ownersOf, refuseOwners } from './owners.ts';
 import { demandReceivers, type Receivers } from './receivers.ts';
 import { hashOf } from './template.ts';
 
 /** What every change of an object that splits traffic says. */
-type Change = ObjectPlace & Receivers & { readonly uid: string } & JsonObject;
+type Change = ObjectPlace & Receivers & Pick<Accepted, 'owners'> & { readonly uid: string } & JsonObject;
 
 /** How one kind of object that splits traffic is looked at and written; its controller, if any, follows by itself. */
 export interface Splitter<Body extends Change> {
@@ -116,8 +116,7 @@ export async function applySplit<Body extends Change>(
   const writeIt = async (live: Live) => {
     if (stateOf(splitter, change, live) !== 'not-applied') return;
     if (live.metadata.uid !== change.uid || !splitter.holds(change, live, 'before')) throw moved(object);
-    const owners = ownersOf(live);
-    if (owners.length > 0) throw ownedByOther(object, owners);
+    refuseOwners(object, change, live);
     await demandReceivers(connection, object, change, signal);
     await write(splitter, connection, change, live, { dryRun: false, signal });
   };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { objectName, whereFields } from './input.ts';
+import { ownerFields } from './owner-input.ts';
 
 /** Kinds of objects that split traffic between releases. */
 const splitterKinds = ['Rollout', 'Canary', 'HTTPRoute', 'Ingress'] as const;
@@ -30,4 +31,5 @@ export const trafficWeightInput = z.strictObject({
     .max(10_000)
     .default(1)
     .describe('How many endpoints each Service must have ready before more traffic is led to it.'),
+  ...ownerFields,
 });

@@ -15,7 +15,8 @@ import { routeBody, routeChange, routeSplitter } from './http-route.ts';
 import { kubectl } from './kubectl.ts';
 import { liveObject } from './live-object.ts';
 import { objectExecutor } from './object-executor.ts';
-import { ownedByOther, ownersOf } from './owners.ts';
+import { withOwners } from './owned-executor.ts';
+import { refuseOwners } from './owners.ts';
 import { demandReceivers } from './receivers.ts';
 import { applySplit, draftSplit, observeSplit, settleSplit } from './splitter.ts';
 import { type Found, findSplitter } from './traffic-find.ts';
@@ -27,7 +28,7 @@ type Input = z.infer<typeof trafficWeightInput>;
 
 /** Sets the new release's share of the traffic, by the rules of whatever splits it. */
 export function createTrafficWeight(connect: Connect, clock: { now(): number }): Executor {
-  return objectExecutor<Body>(connect, {
+  const executor = objectExecutor<Body>(connect, {
     kind: 'kubernetes.traffic-weight',
     body: trafficBody,
     plan: planTraffic,
@@ -36,6 +37,7 @@ export function createTrafficWeight(connect: Connect, clock: { now(): number }):
     settle: (connection, change, context) => settleTraffic(connection, change, context, clock),
     byHand,
   });
+  return withOwners(connect, clock, executor);
 }
 
 async function planTraffic(connection: Connection, { signal }: PlanContext, raw: JsonObject): Promise<StepPlan> {
@@ -86,8 +88,7 @@ async function planSplit(connection: Connection, input: Input, found: Found, sig
       : await ingressChange(connection, place, live, { ...input, signal });
   const { change, inverse, warnings } = drafted ?? {};
   if (!change || !inverse) return emptyPlan;
-  const owners = ownersOf(live);
-  if (owners.length > 0) throw ownedByOther(object, owners);
+  refuseOwners(object, input, live);
   const ready = await demandReceivers(connection, object, change, signal);
   const operation =
     change.action === 'route-weights' && inverse.action === 'route-weights'

@@ -7,6 +7,8 @@ import { atRevision, makeDeployment, setImage } from './workloads.ts';
 export const ownerRules: Rules = [
   ...neededRules,
   { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'patch'] },
+  { apiGroups: ['networking.k8s.io'], resources: ['ingresses'], verbs: ['get', 'list', 'patch'] },
+  { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list'] },
   { apiGroups: ['argoproj.io'], resources: ['applications'], verbs: ['get', 'patch'] },
   { apiGroups: ['argoproj.io'], resources: ['applicationsets'], verbs: ['get'] },
   { apiGroups: ['kustomize.toolkit.fluxcd.io'], resources: ['kustomizations'], verbs: ['get', 'patch'] },
@@ -83,4 +85,32 @@ export async function openOwned(cluster: TestCluster): Promise<OwnedShop> {
         'application/merge-patch+json',
       ),
   };
+}
+
+/** A canary Ingress `shop` with a share of the traffic, its metadata as given, beside one whose Service has an endpoint. */
+export async function canaryIngress({ api, namespace }: OwnedShop, metadata: object): Promise<void> {
+  const backend = (name: string) => ({ service: { name, port: { number: 80 } } });
+  const rules = (name: string) => [
+    { host: 'shop.example.com', http: { paths: [{ path: '/', pathType: 'Prefix', backend: backend(name) }] } },
+  ];
+  const ingress = (name: string, service: string, more: object) =>
+    api('POST', `/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses`, {
+      metadata: { name, ...more },
+      spec: { rules: rules(service) },
+    });
+  const nginx = 'nginx.ingress.kubernetes.io/canary';
+  await api('POST', `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`, {
+    metadata: { name: 'old', labels: { 'kubernetes.io/service-name': 'old' } },
+    addressType: 'IPv4',
+    endpoints: [
+      {
+        addresses: ['10.0.0.9'],
+        conditions: { ready: true },
+        targetRef: { kind: 'Pod', name: 'old', namespace, uid: 'old' },
+      },
+    ],
+    ports: [{ port: 80 }],
+  });
+  await ingress('shop-old', 'old', {});
+  await ingress('shop', 'new', { ...metadata, annotations: { [nginx]: 'true', [`${nginx}-weight`]: '30' } });
 }

@@ -1,8 +1,11 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { StepPlan } from '../../../src/domain/plan.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
-import { openOwned } from './ownership-world.ts';
+import { entryOf } from './configuration.ts';
+import { canaryIngress, openOwned } from './ownership-world.ts';
 import { carryOut, contexts, firstOf, pick, refusalOf } from './targets.ts';
 import { imageOf } from './workloads.ts';
 
@@ -289,5 +292,33 @@ describe('a target that another tool renders', { timeout: 60_000 }, () => {
     const env = await shop.place.executor('kubernetes.set-env');
     const input = { ...at, deployment: 'shop', set: { MODE: 'old' }, remove: [], containers: null, graceSeconds: 2 };
     await carryOut(env, (await env.plan(contexts().plan(null), input)).operations);
+  });
+
+  it('so do manifests that are applied and canary Ingresses', async () => {
+    const shop = await open();
+    const { api, namespace, place } = shop;
+    await shop.make('Application', 'shop');
+    const choice = { namespace, argocd: namespace, owner: 'suspend' };
+    const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'flags' }, data: { mode: 'old' } };
+    const core = `/api/v1/namespaces/${namespace}`;
+    await api('POST', `${core}/configmaps`, { metadata: { name: 'flags', ...byArgo }, data: { mode: 'new' } });
+    await mkdir(join(place.folder, 'stable'));
+    await writeFile(join(place.folder, 'stable', 'flags.json'), JSON.stringify(configMap));
+    const apply = await place.executor('kubernetes.apply');
+    const applying = entryOf('kubernetes.apply').input.parse({ ...choice, folder: 'stable', force: true });
+    const manifests = await apply.plan(contexts().plan(null), applying);
+    expect(objects(manifests)).toEqual([`application ${namespace}/shop`, `configmap ${namespace}/flags`]);
+    await carryOut(apply, manifests.operations);
+    expect((await api('GET', `${core}/configmaps/flags`)).data?.mode).toBe('old');
+    await putBack(apply, manifests);
+    await canaryIngress(shop, byArgo);
+    const traffic = await place.executor('kubernetes.traffic-weight');
+    const shifting = entryOf('kubernetes.traffic-weight').input.parse({ ...choice, name: 'shop' });
+    const shift = await traffic.plan(contexts().plan(null), shifting);
+    expect(objects(shift)).toEqual([`application ${namespace}/shop`, `ingress ${namespace}/shop`]);
+    await carryOut(traffic, shift.operations);
+    expect((await shop.read('Application', 'shop')).spec?.syncPolicy?.automated).toBeUndefined();
+    await putBack(traffic, shift);
+    expect((await shop.read('Application', 'shop')).spec?.syncPolicy?.automated).toBeDefined();
   });
 });
