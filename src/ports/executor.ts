@@ -57,7 +57,8 @@ export type Settlement =
 
 /**
  * One kind of step. `observe` and `plan` only read. `apply` starts the effect, is idempotent under its preconditions and time-limited by the
- * signal; `settle` waits until the effect is there or provably failed. Refusals are thrown as `Refusal` with a reason for people.
+ * signal; `settle` waits until the effect is there or provably failed. Refusals are thrown as `Refusal` with a reason for people, a target that
+ * gave no answer as `Unanswered`: it is asked again, and an apply is tried anew where nothing of it is seen.
  * The state before is put back by applying the operation's inverse through the same calls.
  */
 export interface Executor {
