@@ -121,7 +121,9 @@ async function afterFailedApply(drive: Drive, error: unknown, tries: number): Pr
   // It was its precondition that refused it, and nobody had tried it before.
   if (cause.code === 'target-changed' && state === 'not-applied' && !drive.resumed && tries === mostApplies - 1)
     return { ...failed, untouched: true };
-  if (isAnswer(error) || state === 'not-applied') return failed;
+  // A git remote that is away is told as a plain refusal: where it cannot be looked at either, nobody knows what it has taken.
+  const lost = state === 'unseen' && cause.code === 'target-unreachable';
+  if ((isAnswer(error) && !lost) || state === 'not-applied') return failed;
   if (state === 'unknown' && task.operation.idempotent) return failed;
   const seenNote =
     seen.kind === 'seen' ? seen.observation.note : note('not-observed', { object: task.operation.object });

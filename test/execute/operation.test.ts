@@ -13,7 +13,7 @@ type State = Observation['state'] | 'away' | 'silent' | 'refused';
 interface Script {
   readonly begun?: 'fresh' | 'resume' | 'done' | 'fenced' | 'halted';
   readonly states: readonly State[];
-  readonly apply?: 'fails' | 'refuses' | 'silent' | 'hangs';
+  readonly apply?: 'fails' | 'refuses' | 'unreachable' | 'silent' | 'hangs';
   readonly settled?: Settlement | 'silent' | 'hangs';
   readonly idempotent?: boolean;
   readonly timeoutMs?: number;
@@ -45,6 +45,7 @@ async function drive(script: Script) {
       did.push(`apply ${idempotencyKey.split('/').slice(1).join('/')}`);
       if (script.apply === 'fails') throw new Error('connection reset');
       if (script.apply === 'silent') throw silence();
+      if (script.apply === 'unreachable') throw new Refusal(reason('target-unreachable'));
       if (script.apply === 'refuses') throw new Refusal(reason('target-changed'));
       if (script.apply === 'hangs') await aborted(signal);
     },
@@ -164,6 +165,12 @@ describe('the step protocol', () => {
       { states: ['unknown'], apply: 'fails' },
       'unknown step-failed',
       ['fence 4', 'see unknown', 'apply apply/2', 'see unknown'],
+    ],
+    [
+      'apply is refused for lack of a target, which cannot be looked at either',
+      { states: ['not-applied', 'refused'], apply: 'unreachable', idempotent: true },
+      'unknown target-unreachable',
+      ['fence 4', 'see not-applied', 'apply apply/2', 'see refused'],
     ],
     [
       'apply hangs',
