@@ -9,6 +9,7 @@ import { did, shown } from './answers.ts';
 import { namedRun, readRun } from './change.ts';
 import type { DoorDeps } from './deps.ts';
 import { checkReason, openForm, redrawForm, seedOfProposal } from './form.ts';
+import { askForLogs } from './logs.ts';
 import { castVote, resolveAndSay, stopAndSay, tickAndSay, undoAndSay } from './on-run.ts';
 import { readSeed } from './seed.ts';
 import { knownBad, mustBeLatest } from './undo.ts';
@@ -47,6 +48,10 @@ export const buttons: Readonly<Record<ActionId | 'select-service' | 'select-envi
     const { run } = pressed(value);
     const over = await watchRun(deps, visit, run);
     return over ? shown(deps, visit, await readRun(deps, run)) : did(visit, 'will-notify', {}, run);
+  },
+  'run-logs': async (deps, visit, { value }) => {
+    await mustHold(deps, visit, 'request');
+    return askForLogs(deps, visit, pressed(value).run);
   },
   'run-replace': (deps, visit, { value }) => openForm(deps, visit, readSeed(value), null),
   'operator-continue': (deps, visit, { value }) =>

@@ -3,6 +3,7 @@ import type { Reply, TypedCommand } from '../src/ports/inbound.ts';
 import type { HelpTopic } from '../templates/data.ts';
 import { ask } from './ask.ts';
 import type { DoorDeps } from './deps.ts';
+import { logs } from './logs.ts';
 import { approve, cancel, reject, resolve, show, tick, undo } from './on-run.ts';
 import {
   freeze,
@@ -79,6 +80,15 @@ export const commands: Readonly<Record<string, Command>> = {
     needs: ['environment'],
     topic: 'commands',
     run: show,
+  },
+  logs: {
+    usage: 'logs RUN',
+    also: ['describe', '日志'],
+    takes: ['run'],
+    needs: [],
+    permission: 'request',
+    topic: 'commands',
+    run: logs,
   },
   cancel: {
     usage: 'cancel RUN [because REASON]',

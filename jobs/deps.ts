@@ -9,6 +9,7 @@ import type { BoundCheck } from '../src/ports/check.ts';
 import type { Directory } from '../src/ports/directory.ts';
 import type { Doorbell } from '../src/ports/doorbell.ts';
 import type { BoundExecutor } from '../src/ports/executor.ts';
+import type { KeptTexts } from '../src/ports/kept-texts.ts';
 import type { Log } from '../src/ports/log.ts';
 import type { Processes } from '../src/ports/processes.ts';
 import type { BoundReleaseSource } from '../src/ports/release-source.ts';
@@ -33,6 +34,8 @@ export interface DriveDeps {
   readonly checks: ReadonlyMap<string, BoundCheck>;
   readonly releaseSources: ReadonlyMap<string, BoundReleaseSource>;
   readonly records: Records;
+  /** Where long texts lie until their message is drawn. */
+  readonly kept: KeptTexts;
   /** Puts a note into words for the verification report. */
   readonly say: (note: Note) => string;
   /** Ends a process that a dead worker left; false where it could not. */

@@ -8,6 +8,7 @@ import { stopChange } from '../src/execute/stop.ts';
 import { askApproval } from './ask.ts';
 import type { DriveDeps, Turn } from './deps.ts';
 import { execute, preflight, putBack, turnRound } from './execute.ts';
+import { answerLogs } from './logs.ts';
 import { planRun } from './plan.ts';
 import { recordRun } from './record.ts';
 import { type AtTaking, endChange, type Held, type Stage, writeHeld } from './stage.ts';
@@ -37,6 +38,12 @@ export async function drive(deps: DriveDeps, id: RunId, turn: Turn, known?: RunW
   // What is known may be late too: the run is read anew behind the taking of its target, before anything is decided by it.
   const found = known ?? (await deps.store.read(id));
   if (!found || livesElsewhere(deps, found.run)) return;
+  // Beside each other: nobody who wants to read waits for the run, nor the run for them.
+  await Promise.all([answerLogs(deps, found, turn.abort), driveOn(deps, found, turn)]);
+}
+
+async function driveOn(deps: DriveDeps, found: RunWithLog, turn: Turn): Promise<void> {
+  const { id } = found.run;
   const driven = isRunnable(found.run.status) ? await driveHeld(deps, found.run, turn) : found;
   const after = driven ?? (await deps.store.read(id));
   if (after && isFinal(after.run.status) && after.run.recorded === null) await recordRun(deps, after);

@@ -143,6 +143,7 @@ export const doneCodes = [
   'ticked',
   'dismissed',
   'will-notify',
+  'logs-asked',
   'graded',
   'hold-set',
   'hold-released',

@@ -11,6 +11,7 @@ export const actionIds = [
   'run-undo',
   'run-open',
   'run-notify',
+  'run-logs',
   'run-replace',
   'operator-continue',
   'operator-mark-done',

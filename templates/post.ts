@@ -3,6 +3,7 @@ import type { Screen } from '../src/domain/screen.ts';
 import { cardScreen, reminderScreen } from './screens/card.ts';
 import { diffScreen } from './screens/diff.ts';
 import { heldScreen } from './screens/held.ts';
+import { logsScreen } from './screens/logs.ts';
 import { operatorScreen } from './screens/operator.ts';
 import { proposalScreen } from './screens/proposal.ts';
 import { recordScreen } from './screens/record-head.ts';
@@ -29,6 +30,8 @@ export function renderPost(post: Post, view: ThreadView): Screen {
       return heldScreen(view);
     case 'diff':
       return diffScreen(view);
+    case 'logs':
+      return logsScreen(view, post);
     case 'reply':
       return replyScreen(view, post);
     default:

@@ -17,6 +17,8 @@ export interface RunView {
   readonly locale: Locale;
   /** What the record is written from; only the `record` screen needs it. */
   readonly record?: RecordData | null;
+  /** How the plan's objects stand and what they logged; only the `logs` screen needs it. */
+  readonly logs?: string | null;
 }
 
 /** What a proposal's message is drawn from. */

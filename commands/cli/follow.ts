@@ -20,6 +20,8 @@ const untold: ReadonlySet<RunEventKind> = new Set([
   'recorded',
   'thread-moved',
   'watch-asked',
+  'logs-asked',
+  'logs-kept',
 ]);
 
 /** Tells how a run goes until it is over, stops for a person or is left with Ctrl-C; its outcome is the exit code. */

@@ -115,6 +115,10 @@ export type RunEventBody =
   | { readonly kind: 'late-write'; readonly phase: JournalPhase; readonly index: number; readonly fence: number }
   /** Somebody wants to be told when the run is over. */
   | { readonly kind: 'watch-asked'; readonly by: Actor }
+  /** Somebody wants to see how the plan's objects stand and what they logged. */
+  | { readonly kind: 'logs-asked'; readonly by: Actor }
+  /** It was looked up for the `logs-asked` of that number, and is kept under `logsName`; or why nothing could be had. */
+  | { readonly kind: 'logs-kept'; readonly asked: number; readonly reason: Reason | null }
   | { readonly kind: 'stop-asked'; readonly by: Actor; readonly reason: string }
   | { readonly kind: 'failing'; readonly reason: Reason; readonly status: 'failing' }
   | { readonly kind: 'cancelling'; readonly status: 'cancelling' }

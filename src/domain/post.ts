@@ -10,6 +10,7 @@ export const postScreens = [
   'verdict',
   'record',
   'diff',
+  'logs',
   'reply',
   'held',
   'proposal',
@@ -68,6 +69,16 @@ export function verdictPost(run: RunId): Post {
 /** The complete record, posted once at the end. */
 export function recordPost(run: RunId): Post {
   return { thread: run, slot: 'record', screen: 'record', urgency: 'progress' };
+}
+
+/** The name under which is kept what a `logs-asked` event of that number asked for. */
+export function logsName(run: RunId, asked: number): string {
+  return `logs:${run}:${asked}`;
+}
+
+/** The file with how the plan's objects stand and what they logged, for the `logs-asked` event of that number. */
+export function logsPost(run: RunId, asked: number): Post {
+  return { thread: run, slot: `logs-${asked}`, screen: 'logs', urgency: 'urgent', event: asked };
 }
 
 /** The reminder of what a run left suspended; each is a message of its own, `at` is when (epoch ms). */

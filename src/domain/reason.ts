@@ -28,6 +28,8 @@ export const reasonCodes = [
   'no-good-release',
   'release-not-eligible',
   'nothing-to-change',
+  'nothing-to-describe',
+  'too-much-to-keep',
   'nothing-held',
   'takes-no-release',
   'plan-failed',

@@ -56,6 +56,7 @@ export function driveDeps({
     doorbell,
     ...tables,
     records: fileRecords(env.BACKOUT_STATE_DIR),
+    kept: stores.kept,
     say: note => sayNote(note, 'en'),
     endProcess: child => processes.end(child),
     hash: text => createHash('sha256').update(text).digest('hex'),

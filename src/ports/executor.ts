@@ -69,6 +69,8 @@ export interface Executor {
   settle(context: ApplyContext, operation: OperationLike): Promise<Settlement>;
   /** Makes the target refuse writers with a lower fence; absent where preconditions do that or nothing can. */
   raiseFence?(context: ApplyContext, operation: OperationLike): Promise<void>;
+  /** What a person would look at next: how the operation's object and its pods or processes stand, and the last lines that they logged, in plain text with secrets hidden. Only reads. */
+  describe?(context: StepContext, operation: OperationLike): Promise<string>;
   /** The same as a command for a person at a terminal, for the needs-operator card; argv joined for reading only. */
   byHand?(operation: OperationLike): readonly string[];
 }

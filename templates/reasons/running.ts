@@ -7,6 +7,15 @@ export const runningReasons = {
     en: () => 'what the plan would do is already so',
     'zh-CN': () => '目标已处于计划要达到的状态',
   },
+  /** {run} */
+  'nothing-to-describe': {
+    en: f => `there is no object in the plan${where(f.run, ' of ~')} that can be described or has logs`,
+    'zh-CN': f => `计划${where(f.run, '（~）')}中没有可查看状态或日志的对象`,
+  },
+  'too-much-to-keep': {
+    en: () => 'they are too long to be kept',
+    'zh-CN': () => '内容过长，无法保存',
+  },
   'nothing-held': {
     en: () => 'nothing that the run left suspended is suspended by it any more, so its hold is released',
     'zh-CN': () => '该回滚暂停的同步已不再处于其暂停状态，因此解除其部署禁令',

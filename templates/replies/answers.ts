@@ -39,6 +39,10 @@ const doneSentences = {
     en: f => `You will be told when ${names(f.run)} is over.`,
     'zh-CN': f => `${names(f.run)} 结束后会通知您。`,
   },
+  'logs-asked': {
+    en: f => `The description and logs of ${names(f.run)} will be in its thread in a moment.`,
+    'zh-CN': f => `${names(f.run)} 的对象状态与日志稍后会发到其消息列。`,
+  },
   graded: {
     en: f =>
       `${names(f.release)} of ${names(f.target)} is now graded ${named(f.grade, gradeWords.en)}${where(f.reason, ': “~”')}.`,

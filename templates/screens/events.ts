@@ -54,6 +54,9 @@ const en: Tellers = {
   'late-write': (e, t) =>
     `${t.step(e.phase, e.index)}: a late report of a worker that had lost the target was not taken`,
   'watch-asked': e => `${called(e.by)} asked to be told when it is over`,
+  'logs-asked': e => `${called(e.by)} asked for description and logs`,
+  'logs-kept': (e, t) =>
+    e.reason ? `description and logs could not be had: ${t.reason(e.reason)}` : 'description and logs looked up',
   'stop-asked': (e, t) => `${called(e.by)} asked to stop: ${t.quoted(e.reason)}`,
   failing: (e, t) => `failed: ${t.reason(e.reason)}`,
   cancelling: () => 'stopping at the end of the step',
@@ -88,6 +91,8 @@ const zh: Tellers = {
   'operation-failed': (e, t) => `${t.step(e.phase, e.index)}失败：${t.reason(e.reason)}`,
   'late-write': (e, t) => `${t.step(e.phase, e.index)}：已失去目标的 worker 迟到的报告，未采纳`,
   'watch-asked': e => `${called(e.by)} 要求结束时通知`,
+  'logs-asked': e => `${called(e.by)} 要求查看对象状态与日志`,
+  'logs-kept': (e, t) => (e.reason ? `无法取得对象状态与日志：${t.reason(e.reason)}` : '已取得对象状态与日志'),
   'stop-asked': (e, t) => `${called(e.by)} 要求中止：${t.quoted(e.reason)}`,
   failing: (e, t) => `失败：${t.reason(e.reason)}`,
   cancelling: () => '将在当前步骤结束后中止',

@@ -30,6 +30,7 @@ interface Words {
   readonly nextLevel: string;
   readonly emergency: string;
   readonly closePartial: string;
+  readonly logs: string;
   readonly decided: string;
 }
 
@@ -50,6 +51,7 @@ const words = {
     nextLevel: 'Next level…',
     emergency: 'Emergency plan…',
     closePartial: 'Close as partial…',
+    logs: 'Logs',
     decided: 'Decided',
   },
   'zh-CN': {
@@ -67,6 +69,7 @@ const words = {
     nextLevel: '下一级别…',
     emergency: '应急预案…',
     closePartial: '按部分完成关闭…',
+    logs: '日志',
     decided: '处理决定',
   },
 } as const satisfies Record<Locale, Words>;
@@ -163,6 +166,7 @@ function operatorButtons(run: StoppedRun, catalogue: Catalogue | null, w: Words)
       ? { action: 'operator-emergency', text: w.emergency, value, style: 'danger' }
       : null,
     { action: 'operator-close-partial', text: w.closePartial, value, style: 'danger' },
+    { action: 'run-logs', text: w.logs, value },
   ];
 }
 

@@ -210,6 +210,21 @@ describe('asking', () => {
     expect(textOf(await door.submit('jon', 'request', stale, values))).toContain('out of date');
   });
 
+  it('`logs` is asked for once at a time, by whom the catalogue lets, where there is a plan', async () => {
+    const first = runOf(await door.type('mara', 'cart-web level 2 because payments fail'));
+    expect(textOf(await door.type('mara', `logs ${first}`))).toContain('there is no object in the plan');
+    const run = await door.ask(first);
+    for (const _ of [1, 2]) expect(textOf(await door.type('mara', `describe ${run.id}`))).toContain('in its thread');
+    expect(textOf(await door.press('mara', 'run-logs', buttonValue(run.id, 1)))).toContain('in its thread');
+    expect(textOf(await door.press('gus', 'run-logs', buttonValue(run.id, 1)))).not.toContain('in its thread');
+    const asked = async () =>
+      ((await door.deps.runs.read(run.id))?.events ?? []).filter(({ kind }) => kind === 'logs-asked').length;
+    expect(await asked()).toBe(1);
+    await door.pass(90_001);
+    await door.press('jon', 'run-logs', buttonValue(run.id, 1));
+    expect(await asked()).toBe(2);
+  });
+
   it('*Tell me when done* is kept in the log once', async () => {
     const run = runOf(await door.type('jon', 'cart-web level 2 because payments fail'));
     for (const _ of [1, 2])

@@ -3,6 +3,7 @@ import { ulid } from 'ulid';
 import type { DriveDeps } from '../../jobs/deps.ts';
 import { redisCatalogues } from '../../src/adapters/redis/catalogues.ts';
 import type { RedisConnection } from '../../src/adapters/redis/connection.ts';
+import { redisKeptTexts } from '../../src/adapters/redis/kept-texts.ts';
 import { redisReleaseStore } from '../../src/adapters/redis/release-store.ts';
 import { redisRunStore } from '../../src/adapters/redis/run-store.ts';
 import { learnReleases } from '../../src/detect/learn.ts';
@@ -40,6 +41,7 @@ export function engineDeps(settings: EngineSettings): DriveDeps {
     checks: new Map([boundCheck(switchCheck(new Map()))]),
     releaseSources: new Map(),
     records: { keep: async data => `${data.run.id}.md` },
+    kept: redisKeptTexts(connection),
     say: ({ code }) => code,
     endProcess: async () => true,
     hash: text => createHash('sha256').update(text).digest('hex'),

@@ -118,6 +118,11 @@ function counting(
   if (!traits.fenced) return executor;
   return {
     ...executor,
+    describe: async (context, operation) => {
+      const { value } = await state(operation, context.signal);
+      if (value === 'hidden') throw new Refusal(reason('permission-missing', { object: operation.object }));
+      return `${operation.object} is ${value}`;
+    },
     raiseFence: async (context, operation) => {
       await send(url, ask(context, operation, true), context.signal);
     },

@@ -67,7 +67,8 @@ describe('a rollback from one release to another', () => {
       ['2.0.0', run.id],
     ]);
     const alerts = redisAlertStore(rig.connection, { apply: applyAlert });
-    const draw = drawPosts({ runs: rig.store, releases: rig.deps.releases, catalogues: rig.deps.catalogues, alerts });
+    const { releases, catalogues, kept } = rig.deps;
+    const draw = drawPosts({ runs: rig.store, releases, catalogues, alerts, kept });
     expect((await draw(recordPost(run.id)))?.text).toMatch(/\d\d:\d\d live · /);
   });
 

@@ -7,6 +7,7 @@ import { drive } from '../../jobs/index.ts';
 import { reconcile } from '../../jobs/reconcile.ts';
 import { redisAlertStore } from '../../src/adapters/redis/alert-store.ts';
 import { redisCatalogues } from '../../src/adapters/redis/catalogues.ts';
+import { redisKeptTexts } from '../../src/adapters/redis/kept-texts.ts';
 import { redisReleaseStore } from '../../src/adapters/redis/release-store.ts';
 import { applyAlert } from '../../src/detect/episode.ts';
 import { learnReleases } from '../../src/detect/learn.ts';
@@ -44,6 +45,8 @@ export interface JobsRig extends EngineRig {
   vote(id: RunId, person: string, decision?: 'approve' | 'reject'): Promise<void>;
   change(id: RunId, change: Change): Promise<void>;
   events(id: RunId): Promise<readonly RunEvent['kind'][]>;
+  /** Waits for the answer to the question for logs of that number. */
+  answered(id: RunId, asked: number): Promise<Extract<RunEvent, { kind: 'logs-kept' }>>;
 }
 
 /** Starts the rig for a suite; each test begins with an empty Redis and a fresh target. */
@@ -92,6 +95,7 @@ async function driveDeps(rig: JobsRig, ring: (id: RunId) => void): Promise<Drive
     executors: countingExecutors(rig.target.url),
     checks: new Map([boundCheck(switchCheck(rig.answers)), boundCheck(manual()), boundCheck(alertCleared({ alerts }))]),
     releaseSources: new Map(),
+    kept: redisKeptTexts(connection),
     records: {
       keep: async (data, report) => {
         rig.kept.set(data.run.id, { data, report });
@@ -172,6 +176,11 @@ function acts(rig: JobsRig): Partial<JobsRig> {
         return run.recorded === null ? null : run;
       }),
     events: async id => (await read(id)).events.map(({ kind }) => kind),
+    answered: (id, asked) =>
+      poll(rig, `${id} has its logs`, async () => {
+        const answer = (await read(id)).events.find(event => event.kind === 'logs-kept' && event.asked === asked);
+        return answer?.kind === 'logs-kept' ? answer : null;
+      }),
   };
 }
 

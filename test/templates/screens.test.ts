@@ -108,7 +108,10 @@ describe('Buttons', () => {
     [
       'needs-operator',
       'needs-operator',
-      ['operator-continue', 'operator-mark-done', 'operator-put-back', 'operator-next-level', 'operator-close-partial'],
+      [
+        ...['operator-continue', 'operator-mark-done', 'operator-put-back', 'operator-next-level'],
+        ...['operator-close-partial', 'run-logs'],
+      ],
     ],
     ['needs-operator', 'partial', []],
   ];

@@ -6,6 +6,7 @@ import type { Executor, PlanContext } from '../../ports/executor.ts';
 import { byHand } from './by-hand.ts';
 import { applyChange, observeChange } from './change.ts';
 import type { Connect, Connection } from './connect.ts';
+import { describing } from './describe.ts';
 import { withExposure } from './exposure.ts';
 import { placeOf, whereFields, workloadFields } from './input.ts';
 import { plainly } from './kube-error.ts';
@@ -61,6 +62,7 @@ export function changeExecutor(kind: string, connect: Connect, clock: { now(): n
         const tend = (world: World, pods: readonly Pod[]) => tendPods(connection, body, world, pods, context.signal);
         return settleChange(connection, body, context, clock, body.heals ? tend : undefined);
       }),
+    describe: describing(connect),
     byHand: operation => byHand(readBody(operation.body)),
   };
   return withOwners(connect, clock, executor);

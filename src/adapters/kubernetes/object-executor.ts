@@ -6,6 +6,7 @@ import type { StepPlan } from '../../domain/plan.ts';
 import { badArgument } from '../../domain/reason.ts';
 import type { ApplyContext, Executor, Observation, PlanContext, Settlement } from '../../ports/executor.ts';
 import type { Connect, Connection } from './connect.ts';
+import { describing } from './describe.ts';
 import { whereFields } from './input.ts';
 import { isTransient, KubeError, plainly } from './kube-error.ts';
 
@@ -56,6 +57,7 @@ export function objectExecutor<Body extends z.infer<typeof where>>(connect: Conn
         const body = bodyOf(raw);
         return step.settle(await connect(body), body, context);
       }),
+    describe: describing(connect),
     byHand: ({ body }) => step.byHand(bodyOf(body)),
   };
 }

@@ -5,8 +5,8 @@ import type { RedisConnection } from './connection.ts';
 import { keys } from './keys.ts';
 
 const [pack, unpack] = [promisify(gzip), promisify(gunzip)];
-/** How long a text is kept after it was written last, in seconds. */
-const keptSeconds = 180 * 86_400;
+/** How long a text is kept after it was written last, unless said, in ms. */
+const keptMs = 180 * 86_400_000;
 /** The most that is kept of one text, in bytes of Redis' memory: a ConfigMap may be 1 MiB large, and texts shrink to a third. */
 const mostBytes = 512 * 1024;
 /** The most that a packed text may unfold to. */
@@ -20,10 +20,10 @@ export function redisKeptTexts({ redis, confirmed }: RedisConnection): KeptTexts
       const found = await confirmed(redis.mgetBuffer(...names.map(keys.kept)));
       return Promise.all(found.map(async packed => packed && (await textOf(packed))));
     },
-    async keep(name, text) {
+    async keep(name, text, forMs = keptMs) {
       const packed = await pack(Buffer.from(text, 'utf8'));
       if (packed.length > mostBytes) return false;
-      await confirmed(redis.set(keys.kept(name), packed, 'EX', keptSeconds));
+      await confirmed(redis.set(keys.kept(name), packed, 'PX', forMs));
       return true;
     },
   };

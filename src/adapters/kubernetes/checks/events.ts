@@ -2,25 +2,12 @@ import { z } from 'zod';
 import { hideSecretsInText } from '../../../domain/hide.ts';
 import { note } from '../../../domain/note.ts';
 import type { Check } from '../../../ports/check.ts';
+import { type Happening, happenedAt, happeningSchema } from '../happening.ts';
 import { objectOf } from '../input.ts';
 import { pathOf, readAs } from '../objects.ts';
-import { timeOf } from '../rollout.ts';
 import { eventsInput } from './input.ts';
 import { beganAt, createLooking, type LookingDeps } from './looking.ts';
 import { readWorkload } from './workload.ts';
-
-const text = z.string().nullish();
-const eventSchema = z.object({
-  type: text,
-  reason: text,
-  message: text,
-  involvedObject: z.object({ kind: text, name: text, uid: text }),
-  lastTimestamp: text,
-  firstTimestamp: text,
-  eventTime: text,
-  series: z.object({ lastObservedTime: text }).nullish(),
-});
-type Event = z.infer<typeof eventSchema>;
 
 /** The API server forgets events after an hour unless it is set up otherwise. */
 const remembered = 55 * 60_000;
@@ -41,7 +28,7 @@ export function createEventsCheck(deps: LookingDeps): Check {
         return { state: 'unknowable', note: note('events-forgotten', { object }) };
       const path = `${pathOf('api/v1', namespace, 'events')}?fieldSelector=${encodeURIComponent('type=Warning')}`;
       const request = { verb: 'list', resource: 'events', namespace, path, signal: context.signal };
-      const { items } = await readAs(connection, request, z.object({ items: z.array(eventSchema) }));
+      const { items } = await readAs(connection, request, z.object({ items: z.array(happeningSchema) }));
       const own = new Set([
         workload.uid,
         ...workload.controllers,
@@ -50,10 +37,10 @@ export function createEventsCheck(deps: LookingDeps): Check {
       const counted = items.filter(
         event =>
           own.has(event.involvedObject.uid ?? '') &&
-          lastSeen(event) >= since &&
+          happenedAt(event) >= since &&
           !input.allow.includes(event.reason ?? ''),
       );
-      const [first] = counted.sort((a, b) => lastSeen(b) - lastSeen(a));
+      const [first] = counted.sort((a, b) => happenedAt(b) - happenedAt(a));
       if (!first) return { state: 'good', note: note('no-warning-events', { object }) };
       const names = [...new Set(counted.map(wordsOf))];
       const detail = hideSecretsInText(first.message ?? '').slice(0, 300);
@@ -62,10 +49,5 @@ export function createEventsCheck(deps: LookingDeps): Check {
   });
 }
 
-const wordsOf = ({ reason, involvedObject: { kind, name } }: Event): string =>
+const wordsOf = ({ reason, involvedObject: { kind, name } }: Happening): string =>
   `${reason} (${kind?.toLowerCase()} ${name})`;
-
-/** When an event happened last, epoch ms; both forms of events say it in their own field. */
-function lastSeen({ lastTimestamp, firstTimestamp, eventTime, series }: Event): number {
-  return Math.max(...[lastTimestamp, firstTimestamp, eventTime, series?.lastObservedTime].map(timeOf));
-}

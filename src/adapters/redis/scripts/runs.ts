@@ -17,7 +17,7 @@ export const runsLua = `
 local STEPS=' ${steps.join(' ')} '
 local FINAL=' ${statuses.filter(isFinal).join(' ')} '
 local RUNNABLE=' ${statuses.filter(isRunnable).join(' ')} '
-local AFTER_END=' recorded thread-moved late-write vote-refused '
+local AFTER_END=' recorded thread-moved late-write vote-refused logs-asked logs-kept '
 local function one_of(set,word) return string.find(set,' '..word..' ',1,true)~=nil end
 local function take_events()
   local events={}
