@@ -6,7 +6,7 @@ import { happenedAt, happeningSchema } from './happening.ts';
 import { imagesOf } from './images.ts';
 import { namesOneWorkload, objectOf, type Place, placeOf, workloadFields } from './input.ts';
 import { KubeError, plainly } from './kube-error.ts';
-import { type Pod, pathOf, read, readPods } from './objects.ts';
+import { type Pod, pathOf, readAs, readPods } from './objects.ts';
 import { isReady, timeOf } from './rollout.ts';
 import { currentRevision, podsOf, readWorld, type World } from './world.ts';
 
@@ -118,7 +118,7 @@ async function eventLines(
   for (const { name } of history) names.add(name);
   const request = { verb: 'list', resource: 'events', namespace, path: pathOf('api/v1', namespace, 'events'), signal };
   try {
-    const { items } = read(z.object({ items: z.array(happeningSchema) }), request, await connection.read(request));
+    const { items } = await readAs(connection, request, z.object({ items: z.array(happeningSchema) }));
     const own = items.filter(({ involvedObject }) => names.has(involvedObject.name ?? ''));
     const shown = own.sort((a, b) => happenedAt(a) - happenedAt(b)).slice(-mostEvents);
     if (shown.length === 0) return ['  none'];

@@ -48,8 +48,7 @@ const settling = [
   ...wants('watch', 'deployments.apps', 'Deployment'),
   ...wants('watch', 'statefulsets.apps', 'StatefulSet'),
   ...wants('watch', 'daemonsets.apps', 'DaemonSet'),
-  ...wants('list', 'events', 'StatefulSet'),
-  ...wants('list', 'events', 'DaemonSet'),
+  ...wants('list', 'events'),
   ...wants('get', 'pods/log'),
   ...wants('delete', 'pods', 'StatefulSet'),
 ];

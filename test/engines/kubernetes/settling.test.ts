@@ -26,6 +26,8 @@ interface Row {
   readonly graceSeconds?: number;
   /** How far the clock moves with each look, in ms, beside the time that passes. */
   readonly hurry?: number;
+  /** What describing it says, beside the object and its pods. */
+  readonly describes?: RegExp;
   /** What happens between plan and write. */
   readonly meanwhile?: (namespace: string) => Promise<unknown>;
 }
@@ -54,6 +56,7 @@ const rows: readonly Row[] = [
     cause: /^CrashLoopBackOff$/,
     image: 'app:1.1.0',
     says: /last exit code 3.*it said last: “(?!.*hunter2).*cannot read the price table/s,
+    describes: /Events:.*[Bb]ack-?off.*of app in pod .*, before it was started again <==.*cannot read the price table/s,
     container: shell(`echo "password=${canary}"; echo "cannot read the price table"; exit 3`),
   },
   {
@@ -145,6 +148,11 @@ async function settled(
   return { end: await executor.settle({ ...apply, progress: told }, operation), progress };
 }
 
+function describedBy({ executor, operation }: Awaited<ReturnType<typeof planned>>): Promise<string> {
+  if (!executor.describe) throw new Error('it cannot describe');
+  return executor.describe(contexts().apply, operation);
+}
+
 describe('a rollout that cannot come about is called failed early, with its reason', {
   timeout: 120_000,
   concurrent: true,
@@ -163,6 +171,11 @@ describe('a rollout that cannot come about is called failed early, with its reas
     expect(end.reason.facts?.cause).toMatch(row.cause);
     expect(sayReason(end.reason, 'en')).toMatch(row.says);
     expect(end.served).toBe(false);
+    const described = await describedBy(shop);
+    expect(described).toContain(`==> ${shop.operation.object} <==\nReplicas: 1 wanted`);
+    expect(described).toMatch(/Condition |Generation: /);
+    expect(described).toMatch(row.describes ?? /\nPods:\n.*\nEvents:\n/s);
+    expect(described).not.toContain(canary);
   });
 
   it('is given its time anew where a person has it looked at again', async context => {
@@ -183,6 +196,7 @@ describe('a rollout that cannot come about is called failed early, with its reas
     const { end } = await settled(shop);
     expect(end).toMatchObject({ state: 'failed', reason: { facts: { cause: 'CrashLoopBackOff' } } });
     expect(end.state === 'failed' && sayReason(end.reason, 'en')).not.toContain('it said last');
+    expect(await describedBy(shop)).toMatch(/before it was started again <==\ncould not be read: 403/);
   });
 });
 
