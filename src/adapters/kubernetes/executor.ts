@@ -14,11 +14,20 @@ import type { Pod } from './objects.ts';
 import { withOwners } from './owned-executor.ts';
 import { applyRecovery, isRecovery, observeRecovery, readBody, settleRecovery } from './recover.ts';
 import { settleChange } from './settle.ts';
+import { inputsOfEach, planEach } from './several.ts';
 import { tendPods } from './stuck.ts';
 import type { World } from './world.ts';
 
-/** How one kind of step compiles; all else is the same for every change of a template. */
-type PlanStep = (connection: Connection, context: PlanContext, input: JsonObject) => Promise<StepPlan>;
+/**
+ * How one kind of step compiles for one workload; all else is the same for every change of a template. `several` is whether the step
+ * names others beside it.
+ */
+type PlanStep = (
+  connection: Connection,
+  context: PlanContext,
+  input: JsonObject,
+  several: boolean,
+) => Promise<StepPlan>;
 
 const placeIn = z.looseObject(workloadFields);
 const where = z.looseObject({ context: whereFields.context, kubeconfig: whereFields.kubeconfig });
@@ -32,9 +41,13 @@ export function changeExecutor(kind: string, connect: Connect, clock: { now(): n
       plainly(async () => {
         try {
           const connection = await connect(where.parse(input));
-          const planned = await plan(connection, context, input);
-          if (planned.operations.length === 0) return planned;
-          return await withExposure(connection, placeOf(placeIn.parse(input)), planned, goesBack, context.signal);
+          const one = async (own: JsonObject, several: boolean) => {
+            const planned = await plan(connection, context, own, several);
+            if (planned.operations.length === 0) return planned;
+            return withExposure(connection, placeOf(placeIn.parse(own)), planned, goesBack, context.signal);
+          };
+          const inputs = await inputsOfEach(connection, input, context.signal);
+          return await (inputs ? planEach(inputs, own => one(own, true)) : one(input, false));
         } catch (error) {
           if (error instanceof ZodError) throw badArgument(error);
           throw error;

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import { isSecretName, isSecretValue } from '../../domain/secret.ts';
 import type { KeptTexts } from '../../ports/kept-texts.ts';
 import type { ReadSecret } from '../../ports/secrets.ts';
+import { labelsField } from './labels.ts';
 import { ownerFields } from './owner-input.ts';
 
 /** What the composition root hands to everything of this adapter. */
@@ -89,6 +90,46 @@ export function namesOneWorkload(place: Named): boolean {
 /** What is said where `namesOneWorkload` is false. */
 export const oneWorkload = 'needs exactly one of deployment, statefulSet, daemonSet';
 
+/** One workload out of a list. */
+const listed = z.union([
+  z.strictObject({ deployment: objectName.describe('Name of a Deployment.') }),
+  z.strictObject({ statefulSet: objectName.describe('Name of a StatefulSet.') }),
+  z.strictObject({ daemonSet: objectName.describe('Name of a DaemonSet.') }),
+]);
+const severalKeys = [...workloadKeys, 'workloads', 'selector'] as const;
+const others = (key: (typeof severalKeys)[number]) => ({ insteadOf: severalKeys.filter(other => other !== key) });
+const ownName = (key: WorkloadKey) => workloadFields[key].meta(others(key));
+
+/** Which workloads of which cluster: one by its name, a list, or those that have some labels; see `namesWorkloads`. */
+export const severalFields = {
+  deployment: ownName('deployment'),
+  statefulSet: ownName('statefulSet'),
+  daemonSet: ownName('daemonSet'),
+  workloads: z
+    .array(listed)
+    .min(1)
+    .max(100)
+    .exactOptional()
+    .describe('Several workloads: each is changed by an operation of its own, at most ten at once.')
+    .meta(others('workloads')),
+  selector: labelsField
+    .exactOptional()
+    .describe('Labels; every Deployment, StatefulSet and DaemonSet that has them when the plan is made is changed.')
+    .meta(others('selector')),
+  ...whereFields,
+};
+
+/** Whether workloads are named in exactly one way, and none of a list twice. */
+export function namesWorkloads(input: { readonly [key in (typeof severalKeys)[number]]?: unknown }): boolean {
+  const list = Array.isArray(input.workloads) ? input.workloads.map(one => JSON.stringify(one)) : [];
+  const ways = severalKeys.filter(key => input[key] !== undefined);
+  return ways.length === 1 && new Set(list).size === list.length;
+}
+
+/** What is said where `namesWorkloads` is false. */
+export const someWorkloads =
+  'needs exactly one of deployment, statefulSet, daemonSet, workloads, selector, and no workload twice';
+
 /** The workload that an input or an operation's body names. Throws where none is named: its schema lets no such thing through. */
 export function workloadOf(place: Named): { readonly kind: WorkloadKind; readonly name: string } {
   for (const key of workloadKeys) {
@@ -119,7 +160,7 @@ export const graceField = z
 /** Input of `kubernetes.rollout-undo`. */
 export const undoInput = z
   .strictObject({
-    ...workloadFields,
+    ...severalFields,
     ...ownerFields,
     graceSeconds: graceField,
     replaceImmutable: z
@@ -127,7 +168,7 @@ export const undoInput = z
       .default(false)
       .describe('Whether an immutable ConfigMap or Secret that has to be changed back is deleted and created anew.'),
   })
-  .refine(namesOneWorkload, oneWorkload);
+  .refine(namesWorkloads, someWorkloads);
 
 /** A value for a variable: text, or a key of a Secret or ConfigMap, so that no secret stands in a catalogue. */
 export const variableValue = z.union([
@@ -142,7 +183,7 @@ export const variableValue = z.union([
 /** Input of `kubernetes.set-env`. */
 export const setEnvInput = z
   .strictObject({
-    ...workloadFields,
+    ...severalFields,
     ...ownerFields,
     set: z
       .record(variableName, variableValue)
@@ -160,7 +201,7 @@ export const setEnvInput = z
     containers: z.array(objectName).min(1).nullable().default(null).describe('Containers to change; all unless set.'),
     graceSeconds: graceField,
   })
-  .refine(namesOneWorkload, oneWorkload)
+  .refine(namesWorkloads, someWorkloads)
   .refine(input => Object.keys(input.set).length + input.remove.length > 0, 'names no variable to set or remove')
   .refine(input => input.remove.every(name => !(name in input.set)), 'sets and removes the same variable');
 
@@ -176,12 +217,16 @@ export function objectOf(place: Named & Pick<Place, 'namespace'>): string {
   return `${kind.toLowerCase()} ${place.namespace}/${name}`;
 }
 
-const workloadIn = z.looseObject(workloadFields);
+const workloadsIn = z.looseObject(severalFields);
 
-/** The template that a step with this input changes, in words, for kinds that change one from what it was when they were planned. */
+/** The templates that a step with this input changes, in words, for kinds that change one from what it was when they were planned. */
 export function claimsTemplate(input: JsonObject): readonly string[] {
-  const place = workloadIn.parse(input);
-  const { context, kubeconfig } = place;
+  const { workloads, selector, ...own } = workloadsIn.parse(input);
+  const { namespace, context, kubeconfig } = own;
   const where = [context && `context ${context}`, kubeconfig].filter(Boolean);
-  return [`the pod template of ${objectOf(place)}${where.length > 0 ? ` (${where.join(', ')})` : ''}`];
+  // Which workloads have some labels is known only when the plan is made, which is judged by what it changes.
+  const places = selector ? [] : (workloads?.map(named => ({ ...named, namespace })) ?? [own]);
+  return places.map(
+    place => `the pod template of ${objectOf(place)}${where.length > 0 ? ` (${where.join(', ')})` : ''}`,
+  );
 }

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
-import { graceField, namesOneWorkload, objectName, oneWorkload, placeFields, workloadFields } from './input.ts';
+import { graceField, namesWorkloads, objectName, placeFields, severalFields, someWorkloads } from './input.ts';
 import { ownerFields } from './owner-input.ts';
 
 /** Input of `kubernetes.rollout-restart`. */
 export const restartInput = z
-  .strictObject({ ...workloadFields, ...ownerFields, graceSeconds: graceField })
-  .refine(namesOneWorkload, oneWorkload);
+  .strictObject({ ...severalFields, ...ownerFields, graceSeconds: graceField })
+  .refine(namesWorkloads, someWorkloads);
 
 /** Input of `kubernetes.rollout-pause`: of the three kinds only a Deployment can be paused. */
 export const pauseInput = z.strictObject({ ...placeFields, ...ownerFields });
@@ -34,7 +34,7 @@ export const imageName = z
 /** Input of `kubernetes.set-image`. */
 export const setImageInput = z
   .strictObject({
-    ...workloadFields,
+    ...severalFields,
     ...ownerFields,
     images: z
       .union([
@@ -50,7 +50,7 @@ export const setImageInput = z
       ),
     graceSeconds: graceField,
   })
-  .refine(namesOneWorkload, oneWorkload);
+  .refine(namesWorkloads, someWorkloads);
 
 /** Whether a step of `kubernetes.set-image` takes its images from the run's release. */
 export function takesImagesOfRelease(input: JsonObject): boolean {

@@ -14,7 +14,7 @@ import { refuseOwned, refusePaused } from './owners.ts';
 import { setImageInput } from './rollout-input.ts';
 import { templateHash, versionOf } from './template.ts';
 import { planTemplate } from './template-plan.ts';
-import { readWorld, revisionOfRelease, type World } from './world.ts';
+import { readWorld, revisionOfRelease, revisionOfVersion, type World } from './world.ts';
 
 /**
  * Gives a workload's containers other images, named ones or those of the run's release, by the digest they ran with where that is known.
@@ -25,26 +25,29 @@ export function createSetImage(
   { kept, clock }: Pick<KubernetesReleaseDeps, 'kept' | 'clock'>,
 ): Executor {
   const known = createKnownImages(kept);
-  return changeExecutor('kubernetes.set-image', connect, clock, (connection, context, input) =>
-    planSetImage(connection, known, context, input),
+  return changeExecutor('kubernetes.set-image', connect, clock, (connection, context, input, several) =>
+    planSetImage({ connection, known, several }, context, input),
   );
 }
 
 type Input = z.infer<typeof setImageInput>;
 
-async function planSetImage(
-  connection: Connection,
-  known: KnownImages,
-  context: PlanContext,
-  raw: JsonObject,
-): Promise<StepPlan> {
+interface Planning {
+  readonly connection: Connection;
+  readonly known: KnownImages;
+  /** Whether the step names other workloads beside it. */
+  readonly several: boolean;
+}
+
+async function planSetImage(planning: Planning, context: PlanContext, raw: JsonObject): Promise<StepPlan> {
+  const { connection } = planning;
   const input = setImageInput.parse(raw);
   const object = objectOf(input);
   const world = await readWorld(connection, input, context.signal);
   const { workload } = world;
   refuseOwned(input, workload);
   const now = workload.spec.template;
-  const images = await wantedImages(input, world, known, context.to);
+  const images = await wantedImages(input, world, planning, context.to);
   const template = withImages(now, images);
   if (templateHash(template) === templateHash(now)) return emptyPlan;
   refusePaused(input, workload);
@@ -64,12 +67,12 @@ async function planSetImage(
 async function wantedImages(
   input: Input,
   world: World,
-  known: KnownImages,
+  { known, several }: Planning,
   to: Release | null,
 ): Promise<Readonly<Record<string, string>>> {
   const { workload } = world;
   const now = imagesOf(workload.spec.template);
-  if (input.images === 'release') return imagesOfRelease(input, world, to);
+  if (input.images === 'release') return imagesOfRelease(input, world, to, several);
   const object = objectOf(input);
   const missing = Object.keys(input.images).filter(name => !(name in now));
   if (missing.length > 0) {
@@ -81,16 +84,21 @@ async function wantedImages(
   return Object.fromEntries(wanted.map(([container, image]) => [container, pinned(image, ids[image])]));
 }
 
-/** What the containers of the release ran: by the history's template, and by digest where one was seen running. */
-function imagesOfRelease(input: Input, world: World, to: Release | null): Images {
+/**
+ * What the containers of the release ran: by the history's template, and by digest where one was seen running. A release is one workload's:
+ * those that a step names beside it take the images of the same version out of their own history.
+ */
+function imagesOfRelease(input: Input, world: World, to: Release | null, several: boolean): Images {
   const object = objectOf(input);
   if (!to) throw new Refusal(reason('no-good-release', { object, why: 'none-chosen' }));
-  const revision = revisionOfRelease(world, to.identity.template ?? to.key);
+  const own = revisionOfRelease(world, to.identity.template ?? to.key);
+  const other = several && !own;
+  const revision = other ? revisionOfVersion(world, to.version) : own;
   const then = revision && imagesOf(revision.template);
   const wanted: Record<string, string> = {};
   const unknown: string[] = [];
   for (const container of Object.keys(imagesOf(world.workload.spec.template))) {
-    const id = to.identity[`image/${container}`];
+    const id = other ? undefined : to.identity[`image/${container}`];
     const named = then?.[container];
     if (named) wanted[container] = input.byDigest ? pinned(named, id) : named;
     else if (id && pulledDigest(id)) wanted[container] = id;

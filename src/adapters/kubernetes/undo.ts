@@ -22,7 +22,7 @@ import { planRestores, type RestorePlan } from './restore-plan.ts';
 import type { Revision } from './revisions.ts';
 import { deploymentTemplate, releaseKey, restartedAnew, templateHash, versionOf } from './template.ts';
 import { sharedChange } from './template-plan.ts';
-import { annotationChanges, readWorld, revisionOfRelease, type World } from './world.ts';
+import { annotationChanges, readWorld, revisionOfRelease, revisionOfVersion, type World } from './world.ts';
 
 /**
  * Takes a workload to a release of its own history, as `kubectl rollout undo` does, but by template and guarded, and with the configuration
@@ -30,8 +30,8 @@ import { annotationChanges, readWorld, revisionOfRelease, type World } from './w
  */
 export function createUndo(connect: Connect, { kept, clock }: Pick<KubernetesReleaseDeps, 'kept' | 'clock'>): Executor {
   const keeper = createKeeper(kept);
-  const plan = (connection: Connection, context: PlanContext, raw: JsonObject) =>
-    planUndo({ connection, keeper, clock }, context, raw);
+  const plan = (connection: Connection, context: PlanContext, raw: JsonObject, several: boolean) =>
+    planUndo({ connection, keeper, clock, several }, context, raw);
   const templates = changeExecutor('kubernetes.rollout-undo', connect, clock, plan);
   return withConfiguration({ connect, keeper, clock }, templates);
 }
@@ -40,6 +40,8 @@ interface Planning {
   readonly connection: Connection;
   readonly keeper: Keeper;
   readonly clock: { now(): number };
+  /** Whether the step names other workloads beside it. */
+  readonly several: boolean;
 }
 
 async function planUndo(planning: Planning, context: PlanContext, raw: JsonObject): Promise<StepPlan> {
@@ -52,7 +54,7 @@ async function planUndo(planning: Planning, context: PlanContext, raw: JsonObjec
   const { workload } = world;
   refuseOwned(input, workload);
   const { template } = workload.spec;
-  const target = revisionOf(object, world, to);
+  const target = revisionOf(object, world, to, planning.several);
   const version = versionOf(target.template);
   const lookUp = createLookUp(connection, input, signal);
   const found = await lookUp(configurationOf(target.template));
@@ -90,10 +92,14 @@ async function planUndo(planning: Planning, context: PlanContext, raw: JsonObjec
 const worstOf = (all: readonly Interruption[]): Interruption =>
   all.some(({ kind }) => kind === 'unknown') ? { kind: 'unknown' } : { kind: 'none' };
 
-/** The revision that holds a release; several do where it was restarted, then the newest. */
-function revisionOf(object: string, world: World, to: Release): Revision {
+/**
+ * The revision that holds a release; several do where it was restarted, then the newest. A release is one workload's: those that a step names
+ * beside it go back to the same version.
+ */
+function revisionOf(object: string, world: World, to: Release, several: boolean): Revision {
   const { workload, history } = world;
-  const found = revisionOfRelease(world, to.identity.template ?? to.key);
+  const own = revisionOfRelease(world, to.identity.template ?? to.key);
+  const found = own ?? (several ? revisionOfVersion(world, to.version) : undefined);
   if (found) return found;
   const limit = workload.spec.revisionHistoryLimit;
   const facts = { object, release: to.version, kept: history.length, limit };

@@ -3,7 +3,7 @@ import type { Connection } from './connect.ts';
 import type { Place } from './input.ts';
 import type { Pod } from './objects.ts';
 import { type Revision, readRevisions } from './revisions.ts';
-import { templateHash } from './template.ts';
+import { templateHash, versionOf } from './template.ts';
 import { readWorkload, type Workload } from './workload.ts';
 
 const revisionAnnotation = 'deployment.kubernetes.io/revision';
@@ -40,6 +40,14 @@ export function currentRevision({ workload, history }: World): Revision | undefi
 /** The revision that holds a release; several do where it was restarted, then the newest. */
 export function revisionOfRelease({ history }: World, key: string): Revision | undefined {
   return history.find(revision => revision.key === key);
+}
+
+/**
+ * The revision that belongs to a release of another workload, where both are rolled out together: the newest whose image or label bears its
+ * version. What a version stands for is said by its name alone.
+ */
+export function revisionOfVersion({ history }: World, version: string): Revision | undefined {
+  return history.find(revision => versionOf(revision.template) === version);
 }
 
 /** The pods of a revision among those that were read. */
