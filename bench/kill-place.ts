@@ -21,8 +21,8 @@ export function repeatedEffects(target: CountingTarget, of: (key: string) => boo
 }
 
 /** Asks every 5 ms until there is an answer; throws after `withinMs`. */
-export async function until<T>(what: string, ask: () => Promise<T | null>, withinMs = 60_000): Promise<T> {
-  for (const deadline = Date.now() + withinMs; Date.now() < deadline; await delay(5)) {
+export async function until<T>(what: string, ask: () => Promise<T | null>, withinMs = 60_000, everyMs = 5): Promise<T> {
+  for (const deadline = Date.now() + withinMs; Date.now() < deadline; await delay(everyMs)) {
     const answer = await ask();
     if (answer !== null) return answer;
   }

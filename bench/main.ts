@@ -6,8 +6,18 @@ import { idle } from './idle.ts';
 import { journal } from './journal.ts';
 import { kill } from './kill.ts';
 import { kubectlRace } from './kubectl-race.ts';
+import { kubectlRaceMany } from './race-many.ts';
 
-const benches: readonly Bench[] = [ack, firstOperation, journal, kill, idle, kubectlRace, helmRollback];
+const benches: readonly Bench[] = [
+  ack,
+  firstOperation,
+  journal,
+  kill,
+  idle,
+  kubectlRace,
+  kubectlRaceMany,
+  helmRollback,
+];
 
 async function main(wanted: readonly string[]): Promise<number> {
   const unknown = wanted.filter(name => !benches.some(bench => bench.name === name));

@@ -186,6 +186,8 @@ async function over(stores: Stores, service: string, id: RunId): Promise<Times> 
       return found && isFinal(found.run.status) && found.run.recorded !== null ? found : null;
     },
     300_000,
+    // Its log says when what happened: reading it more often would only take the run's own time.
+    50,
   );
   const ended = events.findLast(({ kind }) => kind === 'ended');
   if (ended?.kind !== 'ended' || ended.status !== 'succeeded') throw new Error(`${service}: ${JSON.stringify(ended)}`);

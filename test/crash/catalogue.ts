@@ -5,14 +5,17 @@ import { check, firstRule, jobsCatalogue, runbook, step } from '../jobs/catalogu
 /** How many operations the crash suites' runs have. */
 export const operations = 5;
 
+/** How many objects a step of theirs names that names several: more than run beside each other. */
+export const named = 12;
+
 /** How many targets there are: as many runs can go on at once. */
 export const lanes = 60;
 
 /** The scenario that asks nobody; any other needs one vote. */
 export const unasked = 'drill';
 
-/** The strategies of each target: five plain steps, one that nobody can look at, one whose third step breaks. */
-export const strategies = ['plain', 'blind', 'breaking'] as const;
+/** The strategies of each target: five plain steps, one that nobody can look at, one whose third step breaks, and two whose one step names many. */
+export const strategies = ['plain', 'blind', 'breaking', 'many', 'many-breaking'] as const;
 
 /** The name of an object of a lane. */
 export function objectOf(lane: number, strategy: (typeof strategies)[number], index: number): string {
@@ -38,17 +41,24 @@ function laneSpec(lane: number, slowMs: number): TargetSpec {
   const environment = `e${lane}`;
   const steps = (strategy: (typeof strategies)[number], kind: string) =>
     Array.from({ length: operations }, (_, index) => step(objectOf(lane, strategy, index), { slowMs }, kind));
-  const book = (strategy: (typeof strategies)[number], kind = 'counter') =>
-    runbook(steps(strategy, kind), {
+  const book = (strategy: (typeof strategies)[number], kind = 'counter', own = steps(strategy, kind)) =>
+    runbook(own, {
       ...{ id: strategy, strategy, checks: [check('switch')] },
-      onFailure: strategy === 'breaking' ? 'compensate' : 'needs-operator',
+      onFailure: strategy.endsWith('breaking') ? 'compensate' : 'needs-operator',
     });
+  const many = (strategy: (typeof strategies)[number]) => {
+    const [object = '', ...also] = Array.from({ length: named }, (_, index) => objectOf(lane, strategy, index));
+    return book(strategy, 'counter', [step(object, { slowMs, also })]);
+  };
   const spec = jobsCatalogue().services.shop?.environments.production;
   if (!spec) throw new Error('the catalogue has no target');
   return {
     ...spec,
     target: targetId('shop', environment),
     environment,
-    runbooks: [book('plain'), book('blind', 'counter.blind'), book('breaking')],
+    runbooks: [
+      ...[book('plain'), book('blind', 'counter.blind'), book('breaking')],
+      ...[many('many'), many('many-breaking')],
+    ],
   };
 }

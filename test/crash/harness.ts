@@ -13,7 +13,7 @@ import type { RunStore } from '../../src/ports/run-store.ts';
 import { startRedis, type TestRedis } from '../fakes/redis.ts';
 import { type CountingTarget, startTarget } from '../fakes/target.ts';
 import { newRun } from '../jobs/rig.ts';
-import { crashCatalogue, objectOf, operations, type strategies, unasked } from './catalogue.ts';
+import { crashCatalogue, named, objectOf, operations, type strategies, unasked } from './catalogue.ts';
 import { expectSound, snapshot } from './checker.ts';
 import { openStarter, type Starter, type WorkerProcess } from './processes.ts';
 
@@ -88,7 +88,7 @@ function acts(harness: Harness, doorbell: Doorbell, catalogue: string): Partial<
       starter.start({ redisUrl: redis.url, targetUrl: target.url, names: [name], crash: null, ...more }),
     request: async (lane, more = {}) => {
       const { strategy = 'plain', runsOn = null, scenario = unasked } = more;
-      for (const index of Array(operations).keys()) target.set(objectOf(lane, strategy, index), { value: 'bad' });
+      for (const index of Array(strategy.startsWith('many') ? named : operations).keys()) target.set(objectOf(lane, strategy, index), { value: 'bad' });
       const environment = `e${lane}`;
       const asked = { target: targetId('shop', environment), strategy, runsOn, scenario, catalogue };
       const run = newRun(asked, Date.now() + 60_000);

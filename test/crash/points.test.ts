@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { crashPoints } from '../../src/ports/crash-point.ts';
-import { objectOf, unasked } from './catalogue.ts';
+import { objectOf, type strategies, unasked } from './catalogue.ts';
 import { settled, useHarness } from './harness.ts';
 
 const harness = useHarness();
@@ -9,7 +9,7 @@ const harness = useHarness();
 interface Case {
   readonly point: string;
   readonly nth: number;
-  readonly strategy: 'plain' | 'blind' | 'breaking';
+  readonly strategy: (typeof strategies)[number];
   readonly end: 'succeeded' | 'compensated' | 'needs-operator';
 }
 
@@ -41,7 +41,18 @@ const blind: readonly Case[] = [
   { point: 'operation-ended', nth: 2, strategy: 'blind', end: 'succeeded' },
 ];
 
-const cases = [...plain, ...later, ...blind].map((one, lane) => ({ ...one, lane, name: `w${lane}` }));
+/** Several under way at once: as the tenth begins, as some are applied and some are not, as two are through; and the same on the way back. */
+const many: readonly Case[] = [
+  { point: 'operation-begun', nth: 10, strategy: 'many', end: 'succeeded' },
+  { point: 'operation-applied', nth: 4, strategy: 'many', end: 'succeeded' },
+  { point: 'operation-settled', nth: 3, strategy: 'many', end: 'succeeded' },
+  { point: 'operation-ended', nth: 2, strategy: 'many', end: 'succeeded' },
+  { point: 'operation-ended', nth: 5, strategy: 'many-breaking', end: 'compensated' },
+  { point: 'compensation-started', nth: 1, strategy: 'many-breaking', end: 'compensated' },
+  { point: 'operation-applied', nth: 16, strategy: 'many-breaking', end: 'compensated' },
+];
+
+const cases = [...plain, ...later, ...blind, ...many].map((one, lane) => ({ ...one, lane, name: `w${lane}` }));
 
 describe('a worker killed at a named instant', () => {
   it('leaves a run that another worker ends right, no effect twice and none missing', {
@@ -52,7 +63,7 @@ describe('a worker killed at a named instant', () => {
     const killOne = async () => {
       for (let one = waiting.shift(); one; one = waiting.shift()) {
         const { lane, name, point, nth, strategy } = one;
-        if (strategy === 'breaking')
+        if (strategy.endsWith('breaking'))
           harness.target.set(objectOf(lane, strategy, 2), { broken: { at: 'good', served: false } });
         const scenario = point === 'approval-asked' ? 'other' : unasked;
         const worker = await harness.worker(name, { crash: { point, nth } });
