@@ -116,7 +116,7 @@ export function deployments({ namespace }: Pick<RacePlace, 'namespace'>, name?: 
 }
 
 /** Deletes with everything that hangs on it. */
-const inBackground = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' };
+export const inBackground = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' };
 
 /** Makes a fresh Deployment that is up, and rolls the bad release out on it. */
 async function breakDown(place: RacePlace, watcher: Watcher, name: string, { bad }: Case): Promise<void> {
@@ -133,7 +133,7 @@ async function breakDown(place: RacePlace, watcher: Watcher, name: string, { bad
 }
 
 /** A Deployment of the test's image. */
-function deploymentOf(name: string, count: number): object {
+export function deploymentOf(name: string, count: number): object {
   const labels = { app: name };
   const container = { name: 'app', image: 'app:1.0.0', imagePullPolicy: 'Never' };
   return {
@@ -153,7 +153,7 @@ export async function setImage(place: RacePlace, name: string, image: string): P
 }
 
 /** Whether a pod waits for an image that is not there. */
-async function isStuck(place: RacePlace, name: string): Promise<true | null> {
+export async function isStuck(place: RacePlace, name: string): Promise<true | null> {
   const pods = await place.api('GET', `/api/v1/namespaces/${place.namespace}/pods?labelSelector=app%3D${name}`);
   return JSON.stringify(pods).includes('ErrImageNeverPull') || null;
 }

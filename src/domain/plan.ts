@@ -40,7 +40,7 @@ export interface OperationDraft {
 
 /** What an executor's `plan` answers for one step. */
 export interface StepPlan {
-  /** In the order they run; empty where the step has nothing to change. */
+  /** In the order they begin, those of one group beside each other; empty where the step has nothing to change. */
   readonly operations: readonly OperationDraft[];
   readonly blastRadius: readonly Note[];
   readonly interruption: Interruption;

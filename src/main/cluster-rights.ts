@@ -35,6 +35,7 @@ const placed = z.object({
   ...whereFields,
   ...named.shape,
   workloads: z.array(named).exactOptional(),
+  selector: z.unknown().exactOptional(),
   /** Limits on nodes. */
   nodes: z.record(z.string(), z.unknown()).default({}),
   /** What a step that changes a workload chose to do about its owners; a check has no such choice. */
@@ -42,6 +43,14 @@ const placed = z.object({
 });
 type Placed = z.infer<typeof placed>;
 type Workload = { readonly kind: WorkloadKindName; readonly name: string };
+
+/** The kinds whose `selector` means workloads of every kind. */
+const choosing: ReadonlySet<string> = new Set(
+  ['rollout-undo', 'rollout-restart', 'set-image', 'set-env'].map(kind => `kubernetes.${kind}`),
+);
+const finding = ['deployments', 'statefulsets', 'daemonsets'].map(
+  (resource): KindRight => ({ group: 'apps', resource, verb: 'list', essential: true, only: null, wide: false }),
+);
 
 /** The workloads that an input names: one, a list, or none. */
 function workloadsOf(input: Placed): readonly (Workload | null)[] {
@@ -64,7 +73,8 @@ export function clusterUses(catalogue: Catalogue | null): readonly ClusterUse[] 
     const { namespace, context, kubeconfig } = read.data;
     const where = { namespace, context, kubeconfig };
     return workloadsOf(read.data).map((workload): ClusterUse => {
-      const rights = known.rights.filter(right => isUsed(kind, right, workload, read.data));
+      const used = known.rights.filter(right => isUsed(kind, right, workload, read.data));
+      const rights = choosing.has(kind) && read.data.selector ? [...used, ...finding] : used;
       const step = { ...ownerChoiceOf(input), byHistory: kind === 'kubernetes.rollout-undo' };
       return { where, workload, rights, steps: workload && read.data.owner !== undefined ? [step] : [] };
     });

@@ -88,7 +88,8 @@ function acts(harness: Harness, doorbell: Doorbell, catalogue: string): Partial<
       starter.start({ redisUrl: redis.url, targetUrl: target.url, names: [name], crash: null, ...more }),
     request: async (lane, more = {}) => {
       const { strategy = 'plain', runsOn = null, scenario = unasked } = more;
-      for (const index of Array(strategy.startsWith('many') ? named : operations).keys()) target.set(objectOf(lane, strategy, index), { value: 'bad' });
+      for (const index of Array(strategy.startsWith('many') ? named : operations).keys())
+        target.set(objectOf(lane, strategy, index), { value: 'bad' });
       const environment = `e${lane}`;
       const asked = { target: targetId('shop', environment), strategy, runsOn, scenario, catalogue };
       const run = newRun(asked, Date.now() + 60_000);

@@ -73,6 +73,7 @@ services:
               - kubernetes.rollout-undo: {}
               - kubernetes.service-selector: { service: shop, selector: { colour: blue } }
               - kubernetes.scale: { workloads: [{ deployment: a }, { statefulSet: b }], replicas: 1, owner: anyway }
+              - kubernetes.rollout-restart: { selector: { tier: web } }
             checks:
               - kubernetes.top: { pods: { memory: 1Gi } }
               - http: { url: 'http://127.0.0.1/' }
@@ -102,6 +103,8 @@ describe('what a catalogue uses in clusters', () => {
     expect(names(found[0]?.rights)).not.toContain('get nodes');
     expect(names(found[0]?.rights)).toContain('list nodes');
     expect(names(found[1]?.rights)).toContain('patch services');
+    expect(names(found[1]?.rights)).toEqual(expect.arrayContaining(['list daemonsets.apps', 'patch daemonsets.apps']));
+    expect(names(found[2]?.rights)).not.toContain('list daemonsets.apps');
     expect(names(found[2]?.rights)).toContain('patch deployments.apps/scale');
   });
 

@@ -27,7 +27,7 @@ export const scaleInput = z
       .min(1)
       .max(100)
       .exactOptional()
-      .describe('Several workloads, in the order in which they are scaled.')
+      .describe('Several workloads: each is scaled by an operation of its own, at most ten at once.')
       .meta(others('workloads')),
     selector: labelsField
       .exactOptional()

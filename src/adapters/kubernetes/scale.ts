@@ -52,7 +52,7 @@ async function planScale(connection: Connection, { signal }: PlanContext, raw: J
   });
   for (const aim of aims) await tryOut(connection, aim, signal);
   return {
-    operations: aims.map(draftOf),
+    operations: aims.map(aim => ({ ...draftOf(aim), group: 0 })),
     blastRadius: aims.map(({ scaling }) => changeNote('pods-counted', scaling)),
     interruption: interruptionOf(aims),
     notRolledBack: [],
