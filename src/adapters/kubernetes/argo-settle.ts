@@ -4,11 +4,11 @@ import type { ApplyContext, Settlement } from '../../ports/executor.ts';
 import { type ArgoWorld, isObserved, readArgo, rolloutObject, stableSet } from './argo.ts';
 import { type ArgoChange, rolloutNote, stateOf } from './argo-change.ts';
 import type { Connection } from './connect.ts';
-import { type Failure, notSettled } from './failing.ts';
-import { placeOf } from './lasting.ts';
+import { type Failure, notSettled, withLastWords } from './failing.ts';
+import { lasting, type Problems } from './lasting.ts';
 import { settleBy } from './object-executor.ts';
 import { isControlledBy, readPods } from './objects.ts';
-import { podProblem } from './rollout.ts';
+import { podProblem, writtenAt } from './rollout.ts';
 import { templateHash } from './template.ts';
 
 /** How long a change of the status may take to be acted on, in ms; a template has the Rollout's own deadline. */
@@ -19,8 +19,7 @@ interface Watching {
   readonly began: number;
   served: boolean;
   deadlineMs: number;
-  /** When each trouble of a pod was first seen. */
-  readonly troubles: Map<string, number>;
+  readonly problems: Problems;
 }
 
 /** Waits until a change of a Rollout has come to rest or provably failed. */
@@ -32,7 +31,7 @@ export function settleArgo(
 ): Promise<Settlement> {
   const object = rolloutObject(change);
   const began = clock.now();
-  const watching: Watching = { began, served: false, deadlineMs: limitMs, troubles: new Map() };
+  const watching: Watching = { began, served: false, deadlineMs: limitMs, problems: new Map() };
   const failed = (failure: Failure): Settlement => {
     const facts = { object, version: change.version };
     return { state: 'failed', reason: notSettled(facts, failure), served: watching.served };
@@ -78,12 +77,12 @@ function whyStuck(change: ArgoChange, world: ArgoWorld): Failure | null {
   return endless ? { cause: 'waits-for-promotion', facts: { step: stepOf(world), names } } : null;
 }
 
-/** A trouble of the new pods that has lasted for the time of grace. */
+/** A problem of the new pods that has lasted, with its container's last words; what a pod did before the write does not count. */
 async function troubleOf(
   connection: Connection,
   change: ArgoChange,
   world: ArgoWorld,
-  { troubles }: Watching,
+  { problems }: Watching,
   { signal }: ApplyContext,
   clock: { now(): number },
 ): Promise<Failure | null> {
@@ -91,15 +90,11 @@ async function troubleOf(
   const { selector } = world.rollout.spec;
   if (change.action !== 'template' || !set || !selector || templateHash(set.template) !== change.after) return null;
   const pods = await readPods(connection, change.namespace, selector, signal);
-  for (const pod of pods.filter(one => isControlledBy(one, set.uid))) {
-    const problem = podProblem(pod);
-    if (!problem) continue;
-    const key = `${problem.pod} ${problem.reason}`;
-    const since = troubles.get(key) ?? clock.now();
-    troubles.set(key, since);
-    const grace = problem.atOnce ? 0 : Math.max(change.graceSeconds, problem.atLeastSeconds) * 1000;
-    if (clock.now() - since < grace) continue;
-    return { cause: problem.reason, facts: placeOf(problem), said: problem.message };
-  }
-  return null;
+  const since = writtenAt(world.holder.live);
+  const present = pods
+    .filter(pod => isControlledBy(pod, set.uid))
+    .map(pod => podProblem(pod, since))
+    .filter(problem => problem !== null);
+  const failure = lasting(problems, present, change.graceSeconds, clock.now());
+  return failure && withLastWords(connection, change.namespace, failure, signal);
 }

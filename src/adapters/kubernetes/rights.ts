@@ -120,6 +120,7 @@ export const kubernetesRights: RightsTable = {
     needs('list', 'replicasets.apps,pods'),
     references,
     wants('get,patch', 'deployments.apps'),
+    wants('get', 'pods/log'),
   ),
   'kubernetes.traffic-weight': {
     rights: [

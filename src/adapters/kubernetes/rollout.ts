@@ -1,4 +1,4 @@
-import type { Pod } from './objects.ts';
+import { fieldManager, type Metadata, type Pod } from './objects.ts';
 import type { Workload } from './workload.ts';
 
 /** How far a workload's rollout is, judged in kubectl's order. */
@@ -133,4 +133,10 @@ function containerProblem(pod: string, container: ContainerStatus, since: number
 export function isReady(pod: PodView): boolean {
   const ready = pod.status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
   return ready && !pod.metadata.deletionTimestamp;
+}
+
+/** When we last wrote an object, by the API server's clock in whole seconds, epoch ms; 0 where that is not told. */
+export function writtenAt({ metadata }: { readonly metadata: Metadata }): number {
+  const ours = metadata.managedFields.filter(entry => entry.manager === fieldManager && !entry.subresource);
+  return Math.max(0, ...ours.map(({ time }) => timeOf(time)));
 }

@@ -6,8 +6,8 @@ import type { Connection } from './connect.ts';
 import { type Failure, failureOf, notSettled, type Watching, withLastWords } from './failing.ts';
 import { objectOf } from './input.ts';
 import { isTransient, KubeError } from './kube-error.ts';
-import { fieldManager, type Pod, readPods } from './objects.ts';
-import { isReady, rolloutState, timeOf } from './rollout.ts';
+import { type Pod, readPods } from './objects.ts';
+import { isReady, rolloutState, writtenAt } from './rollout.ts';
 import { templateHash } from './template.ts';
 import { openWake, type Wake } from './wake.ts';
 import { podsOf, readWorld, type World } from './world.ts';
@@ -107,7 +107,7 @@ async function look(looking: Looking, now: number): Promise<Settlement | null> {
   const tended = tend !== undefined;
   const failure = await failureOf({ connection, world, change, revision, pods, all, tended, signal }, watching, {
     now,
-    patchedAt: Math.max(patchedAt(world), countsFrom === 'now' ? watching.since : countsFrom),
+    patchedAt: Math.max(writtenAt(world.workload), countsFrom === 'now' ? watching.since : countsFrom),
   });
   return failure && failed(change, watching, await withLastWords(connection, change.namespace, failure, signal));
 }
@@ -118,10 +118,4 @@ function endCode({ workload: { spec, status } }: World, { waitFor }: Awaited) {
   if (waitFor === 'observed') return 'template-taken';
   if (spec.replicas === 0) return 'rolled-out-without-pods';
   return status.updatedReplicas < spec.replicas ? 'rolled-out-above-partition' : 'rolled-out';
-}
-
-/** When we last wrote this workload, by the API server's clock in whole seconds, epoch ms; 0 where that is not told. */
-function patchedAt({ workload }: World): number {
-  const ours = workload.metadata.managedFields.filter(entry => entry.manager === fieldManager && !entry.subresource);
-  return Math.max(0, ...ours.map(({ time }) => timeOf(time)));
 }

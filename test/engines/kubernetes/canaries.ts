@@ -10,7 +10,7 @@ export const argoRules = [
   { apiGroups: ['argoproj.io'], resources: ['rollouts'], verbs: ['get', 'list', 'patch'] },
   { apiGroups: ['argoproj.io'], resources: ['rollouts/status'], verbs: ['patch'] },
   { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['list'] },
-  { apiGroups: [''], resources: ['pods', 'configmaps', 'secrets'], verbs: ['get', 'list'] },
+  { apiGroups: [''], resources: ['pods', 'pods/log', 'configmaps', 'secrets'], verbs: ['get', 'list'] },
 ];
 
 /** A strategy that stops at half the traffic until somebody goes on. */
