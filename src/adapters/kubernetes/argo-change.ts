@@ -17,15 +17,19 @@ import {
 import type { Connection } from './connect.ts';
 import { objectName } from './input.ts';
 import { KubeError, moved } from './kube-error.ts';
-import { patchLive, type WriteOptions } from './live-object.ts';
+import { kubectl } from './kubectl.ts';
+import { objectFields, patchLive, type WriteOptions } from './live-object.ts';
 import { guardedWrite } from './object-executor.ts';
-import { ownersOf } from './owners.ts';
+import { acceptedOwners } from './owner-input.ts';
+import { ownersOf, refuseOwners } from './owners.ts';
 import { deploymentTemplate, hashOf, templateHash } from './template.ts';
 
 const hash = z.string().regex(/^[0-9a-f]{32}$/);
+const { kind, api, plural } = objectFields;
 const podHash = z.string().regex(/^[a-z0-9]{1,63}$/);
 const shared = {
   ...rolloutFields,
+  ...acceptedOwners,
   uid: z.string().regex(/^[\w-]{1,64}$/),
   /** Hash of the template that the Rollout has when this is done. */
   before: hash,
@@ -49,6 +53,8 @@ export const argoBody = z.discriminatedUnion('action', [
     /** Hash of the template that is written, out of this ReplicaSet. */
     after: hash,
     set: objectName,
+    /** The object that holds the template. */
+    holder: z.strictObject({ kind, name: objectName, api, plural }),
     /** Whether it has come to rest when all is healthy, or as soon as the controller has seen it: further steps are then not ours. */
     waitFor: z.enum(['healthy', 'observed']),
   }),
@@ -127,6 +133,7 @@ export async function applyArgo(connection: Connection, change: ArgoChange, { si
     if (stateOf(change, world) !== 'not-applied') return;
     const { rollout, holder } = world;
     if (rollout.metadata.uid !== change.uid || templateHash(holder.template) !== change.before) throw moved(object);
+    if (change.action === 'template') refuseOwners(object, change, holder.live);
     refusePausedRollout(object, world);
     await writeArgo(connection, change, world, { dryRun: false, signal });
   };
@@ -190,4 +197,14 @@ async function writeStatus(
     if (!(error instanceof KubeError) || error.status !== 404) throw error;
     await patchLive(connection, place, patch, options);
   }
+}
+
+/** The same as commands for a person; the status can be patched without the plugin of kubectl. */
+export function argoByHand(change: ArgoChange): readonly string[] {
+  const { rollout, action } = change;
+  const look = kubectl(change, 'get', 'rollout', rollout);
+  if (action === 'template') return [kubectl(change, 'get', 'replicaset', change.set, '-o', 'yaml'), look];
+  const status = { abort: { abort: true }, retry: { abort: false }, 'promote-full': { promoteFull: true } }[action];
+  const patch = ['--subresource=status', '--type=merge', '-p', JSON.stringify({ status })];
+  return [kubectl(change, 'patch', 'rollout', rollout, ...patch), look];
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { graceField, objectName, whereFields } from './input.ts';
+import { ownerFields } from './owner-input.ts';
 
 /** Input of `kubernetes.argo-rollouts`. */
 export const argoRolloutsInput = z
@@ -20,6 +21,7 @@ export const argoRolloutsInput = z
       .default(false)
       .describe('With undo to a revision that is not the stable one: skip its canary steps and analyses.'),
     graceSeconds: graceField,
+    ...ownerFields,
   })
   .refine(input => input.action === 'undo' || input.to === 'stable', 'to is for undo alone')
   .refine(input => input.action === 'undo' || !input.promoteFull, 'promoteFull is for undo alone');

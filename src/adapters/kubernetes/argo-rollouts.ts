@@ -9,6 +9,7 @@ import {
   type ArgoChange,
   applyArgo,
   argoBody,
+  argoByHand,
   argoFingerprint,
   observeArgo,
   refusePausedRollout,
@@ -19,9 +20,9 @@ import { settleArgo } from './argo-settle.ts';
 import type { Connect, Connection } from './connect.ts';
 import { judgeReferences } from './judged.ts';
 import { refuseUnaccepted } from './keyed-plan.ts';
-import { kubectl } from './kubectl.ts';
 import { objectExecutor } from './object-executor.ts';
-import { ownedByOther, ownersOf } from './owners.ts';
+import { withOwners } from './owned-executor.ts';
+import { refuseOwners } from './owners.ts';
 import { createLookUp, referencesOf } from './references.ts';
 import { deploymentTemplate, templateClaim, templateDiff, templateHash, versionOf } from './template.ts';
 
@@ -29,7 +30,7 @@ type Input = z.infer<typeof argoRolloutsInput>;
 
 /** Acts on a Rollout of Argo Rollouts: abort, undo, retry, and promote-full where the catalogue says so. */
 export function createArgoRollouts(connect: Connect, clock: { now(): number }): Executor {
-  return objectExecutor(connect, {
+  const executor = objectExecutor(connect, {
     kind: 'kubernetes.argo-rollouts',
     body: argoBody,
     plan: planArgo,
@@ -38,16 +39,7 @@ export function createArgoRollouts(connect: Connect, clock: { now(): number }): 
     settle: (connection, change, context) => settleArgo(connection, change, context, clock),
     byHand: argoByHand,
   });
-}
-
-/** The same as commands for a person; the status can be patched without the plugin of kubectl. */
-export function argoByHand(change: ArgoChange): readonly string[] {
-  const { rollout, action } = change;
-  const look = kubectl(change, 'get', 'rollout', rollout);
-  if (action === 'template') return [kubectl(change, 'get', 'replicaset', change.set, '-o', 'yaml'), look];
-  const status = { abort: { abort: true }, retry: { abort: false }, 'promote-full': { promoteFull: true } }[action];
-  const patch = ['--subresource=status', '--type=merge', '-p', JSON.stringify({ status })];
-  return [kubectl(change, 'patch', 'rollout', rollout, ...patch), look];
+  return withOwners(connect, clock, executor);
 }
 
 async function planArgo(connection: Connection, { signal }: PlanContext, raw: JsonObject): Promise<StepPlan> {
@@ -169,8 +161,7 @@ async function planUndo(planning: Planning & { readonly input: Input }): Promise
   const now = versionOf(world.holder.template);
   const { status, spec } = world.rollout;
   if (target.podHash === status.currentPodHash) return emptyPlan;
-  const owner = ownersOf(world.holder.live);
-  if (owner.length > 0) throw ownedByOther(object, owner);
+  refuseOwners(object, input, world.holder.live);
   refusePausedRollout(object, world);
   const place = { ...input, deployment: world.holder.place.name };
   const found = await createLookUp(connection, place, signal)(referencesOf(deploymentTemplate(target.template)));
@@ -179,7 +170,15 @@ async function planUndo(planning: Planning & { readonly input: Input }): Promise
   const first = fast ? await planAbort(planning) : emptyPlan;
   const promoted = !fast && input.promoteFull;
   const shared = bodyOf(input, world, 'template', target.version);
-  const body = { ...shared, after: target.hash, set: target.name, waitFor: promoted ? 'observed' : 'healthy' } as const;
+  const { kind, name, api, plural } = world.holder.place;
+  const holder = { kind, name, api, plural };
+  const body = {
+    ...shared,
+    holder,
+    after: target.hash,
+    set: target.name,
+    waitFor: promoted ? 'observed' : 'healthy',
+  } as const;
   // The set's template has the defaults that the API server filled in; the controller takes it for the same release.
   const current = world.sets.find(({ podHash }) => podHash === shared.current);
   const inverse = current

@@ -196,9 +196,11 @@ const text = (value: unknown): string | null => (typeof value === 'string' ? val
 
 /** The objects that an operation's body names. */
 function placesIn(body: JsonObject): ObjectPlace[] {
-  const { change, first } = body;
+  const { change, first, holder } = body;
   const inner = [...(Array.isArray(first) ? first : []), ...(change ? [change] : [])];
   if (inner.length > 0) return inner.flatMap(one => placesIn(one as JsonObject));
+  const { namespace: home = null, context = null, kubeconfig = null } = body;
+  if (holder) return placesIn({ ...(holder as JsonObject), namespace: home, context, kubeconfig });
   const namespace = text(body.namespace);
   if (!namespace) return [];
   const at = { namespace, context: text(body.context), kubeconfig: text(body.kubeconfig) };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { argoByHand } from '../../../src/adapters/kubernetes/argo-rollouts.ts';
+import { argoByHand } from '../../../src/adapters/kubernetes/argo-change.ts';
 import { byHand } from '../../../src/adapters/kubernetes/by-hand.ts';
 import type { Change } from '../../../src/adapters/kubernetes/change.ts';
 import type { Connect } from '../../../src/adapters/kubernetes/connect.ts';

@@ -12,7 +12,11 @@ const cluster = useCluster();
 const kind = 'kubernetes.argo-rollouts';
 const entry = entryOf(kind);
 const canary = 'canary-7Q2vXk91-hunter2';
-const rules = [...argoRules, { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'patch'] }];
+const rules = [
+  ...argoRules,
+  { apiGroups: ['argoproj.io'], resources: ['applications'], verbs: ['get', 'patch'] },
+  { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'patch'] },
+];
 
 let place: Place;
 const waiting: string[] = [];
@@ -187,6 +191,30 @@ describe('a Rollout of Argo Rollouts', { timeout: 180_000 }, () => {
       facts: { owner: ['Argo CD'] },
     });
     expect(await doIt(name, 'abort')).toMatchObject({ state: 'settled' });
+  });
+
+  it('of Argo CD is undone where the catalogue has its sync suspended first', async () => {
+    const { api } = cluster;
+    const { namespace } = place;
+    await cluster.installCrds('argo-cd');
+    const name = await paused();
+    const mark = { metadata: { labels: { 'argocd.argoproj.io/instance': name } } };
+    await api('PATCH', rolloutPath(name), mark, 'application/merge-patch+json');
+    const applications = `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/applications`;
+    const made = () =>
+      api('POST', applications, {
+        apiVersion: 'argoproj.io/v1alpha1',
+        kind: 'Application',
+        metadata: { name },
+        spec: { project: 'default', destination: {}, syncPolicy: { automated: {} } },
+      });
+    await eventually('application', () => made().catch(() => undefined));
+    const plan = await planOf(name, 'undo', { owner: 'suspend', argocd: namespace });
+    const rollout = `rollout ${namespace}/${name}`;
+    expect(plan.operations.map(({ object }) => object)).toEqual([`application ${namespace}/${name}`, rollout, rollout]);
+    expect(await carryOut(await place.executor(kind), plan.operations)).toMatchObject({ state: 'settled' });
+    const { spec } = await api('GET', `${applications}/${name}`);
+    expect(spec?.syncPolicy?.automated).toBeUndefined();
   });
 
   it('that takes its template from a Deployment is undone there', async () => {
