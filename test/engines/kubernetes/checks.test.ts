@@ -83,7 +83,7 @@ describe('what a cluster shows', { timeout: 60_000 }, () => {
     [
       'kubernetes.env',
       { ...shop, in: 'containers', set: { MODE: 'normal', PASSWORD: { sha256: sha(password) } }, absent: ['GONE'] },
-      /2 pods .* run with their variables as wanted: MODE, PASSWORD, GONE/,
+      /2 pods .* run with the variables as wanted: MODE, PASSWORD, GONE/,
     ],
     ['kubernetes.exec', { ...shop, argv: ['env'], contains: 'MODE=normal' }, /`env` is as it should be in 2 pods/],
     [
@@ -309,7 +309,7 @@ describe('trouble of pods', { timeout: 90_000 }, () => {
     await makeDeployment(cluster.api, namespace, 'ill', { image: 'app:gone', replicas: 1, podSpec });
     const ill = { deployment: 'ill', patience: '1s' };
     expect(told(await place.ask('kubernetes.pods', ill, { since }))).toMatch(
-      /^failed: (pod ill-\S+ of deployment \S+\/ill: ErrImageNeverPull|0 of 1 pod)/,
+      /^failed: (pod ill-\S+ of deployment \S+\/ill, container app: ErrImageNeverPull|0 of 1 pod)/,
     );
     const events = await eventually('the events', async () => {
       const seen = await place.once('kubernetes.events', { deployment: 'ill' }, { since });
