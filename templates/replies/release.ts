@@ -21,6 +21,7 @@ interface Words {
   readonly still: string;
   readonly soaked: (how: string) => string;
   readonly deployed: string;
+  readonly outcomes: Readonly<Record<NonNullable<Release['deployment']>['status'], string>>;
   readonly missing: string;
   readonly gone: string;
   readonly key: string;
@@ -35,8 +36,9 @@ const words = {
     ran: 'Ran',
     never: 'never seen live',
     still: 'now',
-    soaked: how => `${how} of it alone and well`,
-    deployed: 'Deployment',
+    soaked: how => ` (${how} of it alone and well)`,
+    deployed: 'Deployed',
+    outcomes: { started: 'begun', succeeded: 'done', failed: 'failed', aborted: 'aborted', rolled_back: 'rolled back' },
     missing: 'Missing',
     gone: 'the target shows it no more',
     key: 'Key',
@@ -49,8 +51,9 @@ const words = {
     ran: '运行时间',
     never: '从未见其运行',
     still: '现在',
-    soaked: how => `其中 ${how} 独自稳定运行`,
-    deployed: '部署',
+    soaked: how => `（其中 ${how} 独自稳定运行）`,
+    deployed: '部署结果',
+    outcomes: { started: '已开始', succeeded: '成功', failed: '失败', aborted: '已中止', rolled_back: '已回滚' },
     missing: '缺少',
     gone: '目标已不再显示该版本',
     key: '标识',
@@ -94,14 +97,14 @@ function ranLines({ spans }: Release, now: number, w: Words, locale: Locale): re
 
 function stretchOf({ from, until, soakedMs }: LiveSpan, now: number, w: Words, locale: Locale): string {
   const end = until === null ? w.still : clock(until, now, locale);
-  const soaked = soakedMs > 0 ? ` (${w.soaked(span(soakedMs, locale))})` : '';
+  const soaked = soakedMs > 0 ? w.soaked(span(soakedMs, locale)) : '';
   return `${clock(from, now, locale)} – ${end}${soaked}`;
 }
 
 function deployedLine({ deployment }: Release, now: number, w: Words, locale: Locale): Line {
   if (!deployment) return null;
   const by = deployment.by === null ? '' : ` ${w.by(at(deployment.by))}`;
-  return { label: w.deployed, value: `${esc(deployment.status)} ${clock(deployment.at, now, locale)}${by}` };
+  return { label: w.deployed, value: `${w.outcomes[deployment.status]} ${clock(deployment.at, now, locale)}${by}` };
 }
 
 function targetLines({ seen }: Release, w: Words, locale: Locale): readonly Line[] {

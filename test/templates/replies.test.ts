@@ -302,6 +302,29 @@ describe('Replies and forms', () => {
       for (const form of everyForm(locale, 'checkout-api')) expectForm(form);
     });
 
+    it(`tells how a deployment ended in words of ours, ${locale}`, () => {
+      const release = fullRelease('2.13.2');
+      const deployment = release.deployment && { ...release.deployment, status: 'rolled_back' as const };
+      const screen = releaseReply(locale, {
+        release: { ...release, deployment },
+        verdict: 'no',
+        why: null,
+        next: [],
+        now,
+      });
+      expect(screen.text).toMatch(locale === 'en' ? /Deployed: rolled back \d/ : /部署结果：已回滚 \d/);
+      expect(screen.text).toMatch(locale === 'en' ? / \(60 s of it alone and well\)/ : /（其中 60 秒 独自稳定运行）/);
+    });
+
+    it(`names what each strategy is good and bad at, ${locale}`, () => {
+      const { text } = helpReply(locale, { topic: 'strategies', command: '/rollback' });
+      for (const name of locale === 'en' ? ['Blue/green', 'Canary', 'Rolling'] : ['蓝绿', '金丝雀', '滚动']) {
+        const line = text.split('\n').find(one => one.includes(name)) ?? '';
+        for (const side of locale === 'en' ? ['For it: ', 'Against it: '] : ['优势：', '劣势：'])
+          expect(line, name).toContain(side);
+      }
+    });
+
     it(`stay so whatever is written into them, ${locale}`, () => {
       const text = fc.oneof(
         fc.string({ unit: 'binary', maxLength: 2_000 }),
