@@ -17,6 +17,8 @@ interface Words {
   readonly wrote: (files: readonly string[]) => string;
   readonly afterInit: readonly string[];
   readonly found: (workloads: number) => string;
+  readonly none: (namespaces: readonly string[]) => string;
+  readonly unnamed: string;
   readonly afterDiscover: readonly string[];
   readonly fine: (file: string, services: number) => string;
   readonly roles: string;
@@ -50,9 +52,15 @@ const words = {
       '  backout check && backout start',
     ],
     found: workloads => `Found ${workloads} workload${workloads === 1 ? '' : 's'}.`,
+    none: namespaces =>
+      namespaces.length > 0
+        ? `Looked in ${namespaces.join(', ')}, in the current context of the kubeconfig (kubectl config current-context). Nothing was written.`
+        : 'Looked in every namespace but kube-*, in the current context of the kubeconfig (kubectl config current-context). Nothing was written. Others are looked at where they are named: backout discover NAMESPACE …',
+    unnamed: 'Nothing was written: no workload has a name that a service can bear (at most 63 characters).',
     afterDiscover: [
       'Next: read the catalogue, fill in the channel and the people, copy it to backout.yaml, then:',
-      '  kubectl apply -f backout-reader.yaml    the rights to look, nothing more',
+      '  kubectl apply -f backout-reader.yaml    the rights to look, nothing more, for the ServiceAccount backout/backout-worker;',
+      '                                          not needed where Backout starts with your own kubeconfig',
       '  backout check && backout start',
     ],
     fine: (file, services) => `${file}: nothing wrong, ${services} service${services === 1 ? '' : 's'}.`,
@@ -82,9 +90,15 @@ const words = {
       '  backout check && backout start',
     ],
     found: workloads => `找到 ${workloads} 个工作负载。`,
+    none: namespaces =>
+      namespaces.length > 0
+        ? `已查看 kubeconfig 当前 context（kubectl config current-context）中的 ${namespaces.join('、')}。没有写入任何文件。`
+        : '已查看 kubeconfig 当前 context（kubectl config current-context）中除 kube-* 以外的所有命名空间。没有写入任何文件。其他命名空间须指明：backout discover 命名空间 …',
+    unnamed: '没有写入任何文件：没有工作负载的名称可用作服务名（最多 63 个字符）。',
     afterDiscover: [
       '下一步：查看该目录文件，填好频道和人员，复制为 backout.yaml，然后：',
-      '  kubectl apply -f backout-reader.yaml    仅授予查看权限',
+      '  kubectl apply -f backout-reader.yaml    仅授予查看权限，给 ServiceAccount backout/backout-worker；',
+      '                                          若用您自己的 kubeconfig 启动 Backout，则不需要',
       '  backout check && backout start',
     ],
     fine: (file, services) => `${file}：没有问题，共 ${services} 个服务。`,
@@ -109,11 +123,20 @@ export function initText(locale: Locale, wrote: readonly string[], kept: readonl
   return lines.join('\n');
 }
 
-/** What `discover` found and wrote, what it left alone, and what to do next. */
-export function discoverText(locale: Locale, found: number, wrote: readonly string[], kept: readonly string[]): string {
+/** What `discover` did: `namespaces` as they were named, none for all. */
+export interface Discovery {
+  readonly found: number;
+  readonly namespaces: readonly string[];
+  readonly wrote: readonly string[];
+  readonly kept: readonly string[];
+}
+
+/** What `discover` found and wrote, what it left alone, and what to do next; where there is nothing, where it looked. */
+export function discoverText(locale: Locale, { found, namespaces, wrote, kept }: Discovery): string {
   const w: Words = words[locale];
   const written = wrote.length > 0 ? [w.wrote(wrote), ...w.afterDiscover] : [];
-  return [w.found(found), ...kept.map(file => w.kept(file)), ...written].join('\n');
+  const nothing = found === 0 ? [w.none(namespaces)] : wrote.length + kept.length === 0 ? [w.unnamed] : [];
+  return [w.found(found), ...nothing, ...kept.map(file => w.kept(file)), ...written].join('\n');
 }
 
 /** The roles that `doctor` found missing, as one manifest; empty where there are none. */

@@ -42,8 +42,9 @@ async function discover(deps: CliDeps, { args }: CommandLine): Promise<number> {
     const done: [string, boolean][] = [];
     for (const [file, text] of Object.entries(files)) done.push([file, await deps.writeNew(file, text)]);
     const named = (written: boolean) => done.filter(([, is]) => is === written).map(([file]) => file);
-    deps.out(discoverText(deps.locale, found, named(true), named(false)));
-    return found === 0 || named(false).length > 0 ? exitCodes.refused : exitCodes.ok;
+    const [wrote, kept] = [named(true), named(false)];
+    deps.out(discoverText(deps.locale, { found, namespaces: args, wrote, kept }));
+    return wrote.length === 0 || kept.length > 0 ? exitCodes.refused : exitCodes.ok;
   } catch (cause) {
     if (!(cause instanceof Refusal)) throw cause;
     deps.err(forTerminal(refusal(deps.locale, { reason: cause.reason }).text));

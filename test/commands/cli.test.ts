@@ -41,7 +41,11 @@ async function backout(account: string | null, argv: readonly string[], over: Pa
     schema: () => ({ type: 'object' }),
     probes: async () => [],
     starter: ({ service, account: by }) => ({ 'backout.yaml': `# ${service} ${by}`, 'slack-manifest.json': '{}' }),
-    discover: async ({ namespaces }) => ({ found: 2, files: { 'backout.discovered.yaml': namespaces.join(' ') } }),
+    discover: async ({ namespaces }) => {
+      const found = namespaces.includes('empty') ? 0 : 2;
+      const named = !namespaces.includes('long-names') && found > 0;
+      return { found, files: named ? { 'backout.discovered.yaml': namespaces.join(' ') } : {} };
+    },
     writeNew: async () => true,
     start: async () => 0,
     demo: async () => 0,
@@ -98,6 +102,14 @@ describe('exit codes', () => {
     ['schema', 'nobody', ['schema'], 0, /"type"/],
     ['check', 'nobody', ['check'], 0, /nothing wrong, 5 services/],
     ['discover', 'nobody', ['discover', 'shop'], 0, /Found 2 workloads\.\nWrote backout\.discovered\.yaml\.\nNext/],
+    [
+      'discover nothing',
+      'nobody',
+      ['discover', 'empty'],
+      1,
+      /Found 0 workloads\.\nLooked in empty, in the current context/,
+    ],
+    ['discover no name', 'nobody', ['discover', 'long-names'], 1, /Found 2 workloads\.\nNothing was written: .*63/],
     ['init', 'nobody', ['init', 'shop'], 0, /Wrote backout.yaml and slack-manifest.json/],
   ];
   it.each(rows)('%s', async (_name, account, argv, code, said) => {
