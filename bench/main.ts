@@ -7,6 +7,7 @@ import { journal } from './journal.ts';
 import { kill } from './kill.ts';
 import { kubectlRace } from './kubectl-race.ts';
 import { kubectlRaceMany } from './race-many.ts';
+import { watched } from './watched.ts';
 
 const benches: readonly Bench[] = [
   ack,
@@ -17,6 +18,7 @@ const benches: readonly Bench[] = [
   kubectlRace,
   kubectlRaceMany,
   helmRollback,
+  watched,
 ];
 
 async function main(wanted: readonly string[]): Promise<number> {

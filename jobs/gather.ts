@@ -3,7 +3,7 @@ import { Refusal, reason } from '../src/domain/reason.ts';
 import type { Candidate, ObservedReleases, Release } from '../src/domain/release.ts';
 import { listCandidates } from '../src/plan/candidates.ts';
 import type { Log } from '../src/ports/log.ts';
-import type { BoundReleaseSource } from '../src/ports/release-source.ts';
+import type { BoundReleaseSource, Following } from '../src/ports/release-source.ts';
 import type { ReleaseStore } from '../src/ports/release-store.ts';
 import { inTime } from './in-time.ts';
 
@@ -44,11 +44,12 @@ export async function gather(deps: GatherDeps, spec: TargetSpec, question: Gathe
   return { current, candidates: listCandidates({ releases, observed, holds, suspect, automatic, now }) };
 }
 
-/** Asks a target's own source what runs and what it holds; null where the catalogue names no source. */
+/** Asks a target's own source what runs and what it holds, or, where it may follow the target, what it heard of it; null where the catalogue names no source. */
 export async function lookAt(
   deps: Pick<GatherDeps, 'releaseSources'>,
   spec: TargetSpec,
   signal: AbortSignal,
+  following?: Following,
 ): Promise<ObservedReleases | null> {
   if (!spec.releaseSource) return null;
   const { kind, input } = spec.releaseSource;
@@ -56,5 +57,5 @@ export async function lookAt(
   if (!entry) throw new Refusal(reason('plan-failed', { step: kind }));
   const source = await entry.load();
   const limit = AbortSignal.any([signal, AbortSignal.timeout(lookMs)]);
-  return inTime(limit, source.look({ signal: limit }, input));
+  return inTime(limit, source.look({ signal: limit, ...(following && { following }) }, input));
 }

@@ -31,16 +31,39 @@ function paceOf(spec: Pick<TargetSpec, 'soakMs'>): number {
   return Math.max(leastEveryMs, Math.min(everyMs, spec.soakMs / 4));
 }
 
+/** A target of which something was heard is looked at so often at most, in ms. */
+const heardEveryMs = 1_000;
+
 /** Targets looked at at the same time. */
 const atOnce = 4;
 
+/** What one look is for: it keeps the other workers from looking for so many ms. */
+interface Turn {
+  readonly name: string;
+  readonly ms: (spec: TargetSpec) => number;
+}
+const regular: Turn = { name: 'watch', ms: spec => paceOf(spec) * 0.8 };
+const afterNews: Turn = { name: 'heard', ms: () => heardEveryMs * 0.8 };
+
+/** What is called when something is heard of a target; the same for each of its looks. */
+type HearerOf = (target: string) => () => void;
+
 /** Looks at every target that this worker can see and that no other worker looked at just now; answers how many it looked at. */
-export async function watchOnce(deps: WatchDeps, signal: AbortSignal): Promise<number> {
-  const waiting = targetsOf(deps.catalogue(), deps.worker);
+export async function watchOnce(deps: WatchDeps, signal: AbortSignal, hearerOf?: HearerOf): Promise<number> {
+  return lookAtAll(deps, regular, targetsOf(deps.catalogue(), deps.worker), signal, hearerOf);
+}
+
+async function lookAtAll(
+  deps: WatchDeps,
+  turn: Turn,
+  waiting: TargetSpec[],
+  signal: AbortSignal,
+  hearerOf?: HearerOf,
+): Promise<number> {
   let looked = 0;
   const look = async () => {
     for (let spec = waiting.shift(); spec && !signal.aborted; spec = waiting.shift()) {
-      if (await watchTarget(deps, spec, signal)) looked += 1;
+      if (await watchTarget(deps, turn, spec, signal, hearerOf)) looked += 1;
     }
   };
   await Promise.all(Array.from({ length: atOnce }, look));
@@ -54,32 +77,80 @@ function targetsOf(catalogue: Catalogue | null, worker: string): TargetSpec[] {
 }
 
 /** A target that cannot be asked is blind time, not a fault of the release. */
-async function watchTarget(deps: WatchDeps, spec: TargetSpec, signal: AbortSignal): Promise<boolean> {
+async function watchTarget(
+  deps: WatchDeps,
+  turn: Turn,
+  spec: TargetSpec,
+  signal: AbortSignal,
+  hearerOf?: HearerOf,
+): Promise<boolean> {
+  const { target } = spec;
   try {
-    if (!(await deps.once(`watch:${spec.target}`, paceOf(spec) * 0.8))) return false;
-    const releases = await lookAt(deps, spec, signal);
+    if (!(await deps.once(`${turn.name}:${target}`, turn.ms(spec)))) return false;
+    const releases = await lookAt(deps, spec, signal, hearerOf && { until: signal, heard: hearerOf(target) });
     if (!releases) return false;
-    await deps.releases.learn(spec.target, [{ kind: 'seen', releases, at: await deps.runs.now() }]);
+    await deps.releases.learn(target, [{ kind: 'seen', releases, at: await deps.runs.now() }]);
     return true;
   } catch (failure) {
-    if (!signal.aborted)
-      deps.log.warn({ target: spec.target, err: failure }, 'The releases of a target cannot be seen');
+    if (!signal.aborted) deps.log.warn({ target, err: failure }, 'The releases of a target cannot be seen');
     return false;
   }
 }
 
-/** Watches until stopped; the answer stops it and waits for the looks on their way. */
+/** Watches until stopped, each target in turn and at once those of which something is heard; the answer stops it and waits for the looks on their way. */
 export function startWatch(deps: WatchDeps): () => Promise<void> {
   const stop = new AbortController();
-  const watching = (async () => {
+  const news = createNews();
+  const inTurn = async () => {
     while (!stop.signal.aborted) {
-      await watchOnce(deps, stop.signal);
+      await watchOnce(deps, stop.signal, news.hearerOf);
       const pace = Math.min(everyMs, ...targetsOf(deps.catalogue(), deps.worker).map(paceOf));
       await pause(pace * (0.9 + 0.2 * deps.random()), stop.signal);
     }
-  })();
+  };
+  const atNews = async () => {
+    for (;;) {
+      const heard = await news.next(stop.signal);
+      if (stop.signal.aborted) return;
+      if (heard.size === 0) continue;
+      const meant = targetsOf(deps.catalogue(), deps.worker).filter(({ target }) => heard.has(target));
+      await lookAtAll(deps, afterNews, meant, stop.signal, news.hearerOf);
+      await pause(heardEveryMs, stop.signal);
+    }
+  };
+  const watching = Promise.all([inTurn(), atNews()]);
   return async () => {
     stop.abort();
     await watching;
+  };
+}
+
+/** Gathers of which targets something was heard. */
+function createNews() {
+  let heard = new Set<string>();
+  let ring = () => {};
+  const hearers = new Map<string, () => void>();
+  return {
+    hearerOf: (target: string): (() => void) => {
+      const hearer =
+        hearers.get(target) ??
+        (() => {
+          heard.add(target);
+          ring();
+        });
+      hearers.set(target, hearer);
+      return hearer;
+    },
+    /** Those heard of since the call before, as soon as there are any; none where the signal is aborted. */
+    next: async (signal: AbortSignal): Promise<ReadonlySet<string>> => {
+      if (heard.size === 0) {
+        const waiting = new AbortController();
+        ring = () => waiting.abort();
+        await pause(everyMs, AbortSignal.any([signal, waiting.signal]));
+      }
+      const told = heard;
+      heard = new Set();
+      return told;
+    },
   };
 }

@@ -17,7 +17,7 @@ const discovered = ['kubernetes.deployment', 'kubernetes.rollout-undo', 'kuberne
 export function lookingRights(): readonly ClusterRight[] {
   const reads = discovered
     .flatMap(kind => clusterRights[kind]?.rights ?? [])
-    .filter(({ verb, resource, wide }) => (verb === 'get' || verb === 'list') && resource !== 'secrets' && !wide);
+    .filter(({ verb, resource, wide }) => ['get', 'list', 'watch'].includes(verb) && resource !== 'secrets' && !wide);
   const lists = ['deployments', 'statefulsets', 'daemonsets'].map(resource => ({
     group: 'apps',
     resource,

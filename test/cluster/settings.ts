@@ -5,6 +5,8 @@ export type Site = {
   readonly state: string;
   readonly number: number;
   readonly token: string;
+  /** Whether its API server writes down what service accounts ask, in `audit.log`. */
+  readonly audited: boolean;
   readonly ports: {
     readonly etcd: number;
     readonly etcdPeer: number;
@@ -141,6 +143,17 @@ export const frontProxy = {
   key: 'front-proxy-client.key',
 } as const;
 
+/** Files of the audit: what is written down, and where. */
+export const audit = { policy: 'audit-policy.json', log: 'audit.log' } as const;
+
+/** An audit policy: every request of a service account, without what it says. */
+export const auditPolicy = JSON.stringify({
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [{ level: 'Metadata', userGroups: ['system:serviceaccounts'] }, { level: 'None' }],
+});
+
 /** Command lines of the control plane, each after its program. */
 export function controlPlaneArguments(site: Site) {
   const { state, ports } = site;
@@ -177,6 +190,7 @@ export function controlPlaneArguments(site: Site) {
       '--requestheader-extra-headers-prefix=X-Remote-Extra-',
       `--proxy-client-cert-file=${file(frontProxy.certificate)}`,
       `--proxy-client-key-file=${file(frontProxy.key)}`,
+      ...(site.audited ? [`--audit-policy-file=${file(audit.policy)}`, `--audit-log-path=${file(audit.log)}`] : []),
     ],
     'kube-controller-manager': [
       `--kubeconfig=${file('kubeconfig')}`,

@@ -13,6 +13,8 @@ import { freePorts } from './ports.ts';
 import { isAlive, type ProcessId, readProcesses, startProcess } from './processes.ts';
 import { requireProgram } from './programs.ts';
 import {
+  audit,
+  auditPolicy,
   cniConfig,
   containerdConfig,
   containerdSocket,
@@ -36,12 +38,13 @@ function freeNumber(): number {
   return chosen;
 }
 
-async function chooseSite(state: string): Promise<Site> {
+async function chooseSite(state: string, audited: boolean): Promise<Site> {
   const [etcd = 0, etcdPeer = 0, api = 0, controllers = 0, scheduler = 0, kubelet = 0] = await freePorts(6);
   return {
     state,
     number: freeNumber(),
     token: randomBytes(16).toString('hex'),
+    audited,
     ports: { etcd, etcdPeer, api, controllers, scheduler, kubelet },
   };
 }
@@ -52,6 +55,7 @@ async function writeControlPlaneFiles(site: Site): Promise<void> {
   writeFileSync(file('site.json'), JSON.stringify(site), { mode: 0o600 });
   writeFileSync(file('service-account.key'), privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600 });
   writeFileSync(file('tokens.csv'), `${site.token},admin,1,"system:masters"\n`, { mode: 0o600 });
+  if (site.audited) writeFileSync(file(audit.policy), auditPolicy);
   await writeFrontProxyCertificates(site.state);
 }
 
@@ -141,7 +145,7 @@ async function isReady(api: Api): Promise<boolean> {
  * What was started stays noted there, also when this throws: stopCluster ends it.
  */
 export async function startClusterIn(state: string, environment: ClusterEnvironment): Promise<void> {
-  const site = await chooseSite(state);
+  const site = await chooseSite(state, false);
   for (const name of Object.keys(controlPlaneArguments(site))) requireProgram(name, environment);
   await writeControlPlaneFiles(site);
   writeNodeFiles(site);
@@ -155,8 +159,8 @@ export async function startClusterIn(state: string, environment: ClusterEnvironm
 }
 
 /** Starts a control plane that has no node: its objects are real, its pods stay pending. */
-export async function startPlaneIn(state: string, environment: ClusterEnvironment): Promise<void> {
-  const site = await chooseSite(state);
+export async function startPlaneIn(state: string, environment: ClusterEnvironment, audited = false): Promise<void> {
+  const site = await chooseSite(state, audited);
   await writeControlPlaneFiles(site);
   const api = await startControlPlane(site, environment);
   await until(state, 'default account', 'kube-controller-manager', async () => {

@@ -88,7 +88,7 @@ it.each([
   const objects = parseAllDocuments(readerRole(namespaces, lookingRights())).map(document => document.toJS());
   expect(objects.map(({ kind }) => kind)).toEqual(kinds);
   const verbs = objects.flatMap(({ rules = [] }) => rules.flatMap((rule: { verbs: string[] }) => rule.verbs));
-  expect([...new Set(verbs)]).toEqual(['get', 'list']);
+  expect([...new Set(verbs)]).toEqual(['get', 'list', 'watch']);
   expect(JSON.stringify(objects)).not.toContain('secrets');
 });
 

@@ -27,7 +27,7 @@ describe('the table of rights', () => {
 
   it('knows what only looks', () => {
     const looking = lookingRights();
-    expect(new Set(looking.map(({ verb }) => verb))).toEqual(new Set(['get', 'list']));
+    expect(new Set(looking.map(({ verb }) => verb))).toEqual(new Set(['get', 'list', 'watch']));
     expect(looking.map(rightName)).not.toContain('get secrets');
     expect(looking.map(rightName)).not.toContain('list nodes');
     expect(looking.map(rightName)).toEqual(expect.arrayContaining(['get statefulsets.apps', 'list daemonsets.apps']));

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { watchOnce } from '../../jobs/watch.ts';
+import { startWatch, watchOnce } from '../../jobs/watch.ts';
 import { redisOnce } from '../../src/adapters/redis/once.ts';
 import { redisReleaseStore } from '../../src/adapters/redis/release-store.ts';
 import { learnReleases } from '../../src/detect/learn.ts';
 import type { Catalogue } from '../../src/domain/catalogue.ts';
 import type { ObservedReleases } from '../../src/domain/release.ts';
-import type { BoundReleaseSource } from '../../src/ports/release-source.ts';
+import type { BoundReleaseSource, Following, ReleaseSource } from '../../src/ports/release-source.ts';
 import { target, useAlerts } from '../alerts/rig.ts';
+import { eventually } from '../cluster/eventually.ts';
 import { target as targetSpec, testCatalogue } from '../commands/catalogue.ts';
 
 const rig = useAlerts();
@@ -82,7 +83,7 @@ describe('the watch', () => {
     return testCatalogue({ services: { 'checkout-api': service } });
   }
 
-  function deps(look: () => Promise<ObservedReleases>) {
+  function deps(look: ReleaseSource['look']) {
     const bound: BoundReleaseSource = {
       kind: 'here',
       summary: '',
@@ -109,6 +110,27 @@ describe('the watch', () => {
     expect(await watchOnce(watching, signal)).toBe(0);
     expect(await watchOnce({ ...watching, worker: 'w2' }, signal)).toBe(1);
     expect((await rig.releases.list(target)).map(({ key }) => key)).toEqual(['a']);
+  });
+
+  it('looks at once at a target of which its source hears something, and follows none after its end', async () => {
+    const followed: Following[] = [];
+    let release = 'a';
+    const watching = deps(async ({ following }) => {
+      if (following) followed.push(following);
+      return shown(release);
+    });
+    const only = { ...watching, worker: 'elsewhere' };
+    const stop = startWatch(only);
+    await eventually('the first look', async () => followed.length === 1);
+    release = 'b';
+    followed[0]?.heard();
+    const live = async () =>
+      (await rig.releases.list(target)).find(({ spans }) => spans.some(span => span.until === null));
+    await eventually('the other release', async () => (await live())?.key === 'b', 5_000);
+    expect(followed[1]?.heard).toBe(followed[0]?.heard);
+    expect(followed[0]?.until.aborted).toBe(false);
+    await stop();
+    expect(followed[0]?.until.aborted).toBe(true);
   });
 
   it('a target that cannot be seen is told, and the others are looked at', async () => {

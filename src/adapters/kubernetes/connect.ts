@@ -5,9 +5,17 @@ import type { Place } from './input.ts';
 import { isTransient, KubeError } from './kube-error.ts';
 import { ownWords } from './kube-status.ts';
 import { type KubeconfigDeps, type Loaded, loadKubeconfig, messageOf } from './kubeconfig.ts';
-import { follow, type KubeAnswer, type KubeRequest, transfer, type Upgraded, upgrade } from './transfer.ts';
+import {
+  follow,
+  type Hearer,
+  type KubeAnswer,
+  type KubeRequest,
+  transfer,
+  type Upgraded,
+  upgrade,
+} from './transfer.ts';
 
-export type { KubeRequest } from './transfer.ts';
+export type { Hearer, KubeRequest } from './transfer.ts';
 
 /** Sends requests to one cluster and answers raw JSON, so that fields newer than any client survive. */
 export interface Connection {
@@ -18,7 +26,7 @@ export interface Connection {
   /** Asks once for something else than JSON of the API server's own and answers it whatever its status; throws `KubeError` where nothing comes, or our credentials are not accepted. */
   ask(request: KubeRequest): Promise<KubeAnswer>;
   /** Hears that something came of an answer that goes on, until it ends, the signal is aborted or its time is over; answers its status, 0 where there was none. */
-  follow(request: KubeRequest, hear: () => void): Promise<number>;
+  follow(request: KubeRequest, hearer: Hearer): Promise<number>;
   /** Opens a WebSocket with this subprotocol. Throws `KubeError`. */
   upgrade(request: KubeRequest, protocol: string): Promise<Upgraded>;
 }
@@ -87,9 +95,9 @@ function connectionOf(first: Loaded, load: () => Promise<Loaded>, forget: () => 
         if (answer.status === 401 && ownWords(answer) !== null) throw errorOf(request, answer);
         return answer;
       }),
-    follow: (request, hear) =>
+    follow: (request, hearer) =>
       renewing(async config => {
-        const status = await follow(config, request, await optionsFor(config, request), hear);
+        const status = await follow(config, request, await optionsFor(config, request), hearer);
         if (status === 401) throw new KubeError(request, status, 'not accepted');
         return status;
       }).catch((error: unknown) => (error instanceof KubeError ? error.status : 0)),

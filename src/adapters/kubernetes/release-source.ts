@@ -5,6 +5,7 @@ import type { ReleaseSource } from '../../ports/release-source.ts';
 import type { Closure } from './closure.ts';
 import type { Connect, Connection } from './connect.ts';
 import { imagesOf } from './images.ts';
+import { createInformers, type OpenInformed } from './informers.ts';
 import { type KubernetesReleaseDeps, objectOf, type Place, placeInput } from './input.ts';
 import { createKnownImages, type KnownImages } from './known-images.ts';
 import { plainly } from './kube-error.ts';
@@ -21,15 +22,20 @@ import { currentRevision, podsOf, readWorld, type World } from './world.ts';
  * Shows the releases of a workload: the template that runs now with the configuration it runs with, and those its history still holds. What it
  * sees of configuration it keeps, so that it can be brought back.
  */
-export function createReleaseSource(connect: Connect, { kept, clock }: KubernetesReleaseDeps): ReleaseSource {
+export function createReleaseSource(
+  connect: Connect,
+  { kept, clock }: KubernetesReleaseDeps,
+  openInformed: OpenInformed = createInformers(connect),
+): ReleaseSource {
   const recorder = createRecorder(kept, clock);
   const images = createKnownImages(kept);
   return {
     kind: 'kubernetes.deployment',
-    look: ({ signal }, input) =>
+    look: ({ signal, following }, input) =>
       plainly(async () => {
         const place = placeInput.parse(input);
-        return lookAt({ recorder, images }, await connect(place), place, signal);
+        const connection = await (following ? openInformed(place, following) : connect(place));
+        return lookAt({ recorder, images }, connection, place, signal);
       }),
   };
 }

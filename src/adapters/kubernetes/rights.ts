@@ -53,6 +53,19 @@ const settling = [
   ...wants('delete', 'pods', 'StatefulSet'),
 ];
 
+/** Hearing of everything that a look at the releases reads, so that nothing is asked for again and again. */
+const following = [
+  ...wants('list,watch', 'deployments.apps', 'Deployment'),
+  ...wants('list,watch', 'statefulsets.apps', 'StatefulSet'),
+  ...wants('list,watch', 'daemonsets.apps', 'DaemonSet'),
+  ...wants('watch', 'pods'),
+  ...wants('watch', 'replicasets.apps', 'Deployment'),
+  ...wants('watch', 'controllerrevisions.apps', 'StatefulSet'),
+  ...wants('watch', 'controllerrevisions.apps', 'DaemonSet'),
+  ...wants('list,watch', 'configmaps,serviceaccounts,persistentvolumeclaims'),
+  ...wants('watch', 'secrets'),
+];
+
 /** Who else reads a ConfigMap or Secret. */
 const consumers = wants('list', 'deployments.apps,statefulsets.apps,daemonsets.apps');
 
@@ -72,7 +85,7 @@ const pause = only(needs('get,patch', 'deployments.apps', 'Deployment'));
 
 /** What each kind of this adapter uses in a cluster. `doctor`, the roles of `deploy/` and docs/kubernetes.md say what stands here. */
 export const kubernetesRights: RightsTable = {
-  'kubernetes.deployment': only(workload('get'), history, references, wants('create', 'secrets'), images),
+  'kubernetes.deployment': only(workload('get'), history, references, following, wants('create', 'secrets'), images),
   'kubernetes.rollout-undo': only(
     [...template.rights],
     consumers,

@@ -87,12 +87,20 @@ export function transfer(config: KubeConfig, asked: KubeRequest, options: Reques
   });
 }
 
+/** Who hears of an answer that goes on. */
+export interface Hearer {
+  /** Called once, when the answer has begun with status 200. */
+  readonly opened?: () => void;
+  /** Called with each piece of it. */
+  hear(piece: Buffer): void;
+}
+
 /** Sends one request and hears of each piece of its answer until that ends, the signal is aborted or its time is over. Never throws; answers the status, 0 where there was none. */
 export function follow(
   config: KubeConfig,
   asked: KubeRequest,
   options: RequestOptions,
-  hear: (piece: Buffer) => void,
+  { opened, hear }: Hearer,
 ): Promise<number> {
   const url = urlOf(config, asked);
   const begin = url.protocol === 'http:' ? plainRequest : secureRequest;
@@ -101,8 +109,10 @@ export function follow(
   return new Promise(resolve => {
     const outgoing = begin(url, { ...options, method: 'GET', headers, signal }, incoming => {
       const status = incoming.statusCode ?? 0;
-      if (status === 200) incoming.on('data', hear);
-      else incoming.resume();
+      if (status === 200) {
+        opened?.();
+        incoming.on('data', hear);
+      } else incoming.resume();
       incoming.on('error', () => resolve(status));
       incoming.on('close', () => resolve(status));
     });

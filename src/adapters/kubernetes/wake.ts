@@ -53,7 +53,7 @@ async function watch(connection: Connection, place: Place, signal: AbortSignal, 
   const path = pathOf('apis/apps/v1', namespace, plural) + query;
   const request = { verb: 'watch', resource: `${plural}.apps`, namespace, path, limitMs: watchLimitMs, signal };
   while (!signal.aborted) {
-    const status = await connection.follow(request, hear);
+    const status = await connection.follow(request, { hear });
     if (status !== 200 && status !== 0 && status < 500) return;
     await delay(againMs, undefined, { signal }).catch(() => undefined);
   }
