@@ -63,7 +63,7 @@ interface Place {
 const rights = clusterRights['kubernetes.deployment']?.rights ?? [];
 
 /** Backout's own user: the rights of the release source, in every namespace. */
-export function accountFor(plane: FurtherPlane, namespace: string): Promise<string> {
+function accountFor(plane: FurtherPlane, namespace: string): Promise<string> {
   return plane.account(namespace, [], undefined, rulesOf(rights));
 }
 
@@ -84,7 +84,7 @@ const templateOf = (name: string, version: number) => ({
 });
 
 /** Two ReplicaSets of before are made by hand; the third and its pod by the controllers. */
-export async function makeAll({ api }: FurtherPlane, places: readonly Place[]): Promise<void> {
+async function makeAll({ api }: FurtherPlane, places: readonly Place[]): Promise<void> {
   const waiting = [...places];
   const work = async () => {
     for (let place = waiting.pop(); place; place = waiting.pop()) await makeOne(api, place);
@@ -127,7 +127,7 @@ async function makeOne(api: FurtherPlane['api'], { namespace, name }: Place): Pr
   }
 }
 
-export function catalogueText(slack: SlackRig, places: readonly Place[]): string {
+function catalogueText(slack: SlackRig, places: readonly Place[]): string {
   return [
     `channels: { ops: ${slack.channel('ops')} }`,
     'people:',

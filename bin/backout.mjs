@@ -23,5 +23,7 @@ if (found < needed) {
   module.enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'backout'));
   // Loading would leave the young generation at 48 MB for good; an idle process is 45 MB smaller without.
   setFlagsFromString('--semi-space-growth-factor=1');
+  // Collected when a third has been added to what lives, not when it has doubled: 50 MB less with a thousand targets.
+  setFlagsFromString('--heap-growing-percent=33');
   await import(program.href);
 }

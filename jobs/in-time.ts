@@ -1,6 +1,9 @@
 /** What some work comes to; throws the signal's reason where that is aborted first, and work that does not hear it is left to itself. */
 export async function inTime<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  signal.throwIfAborted();
+  if (signal.aborted) {
+    work.catch(() => undefined);
+    throw signal.reason;
+  }
   let onAbort: (() => void) | undefined;
   const over = new Promise<never>((_, fail) => {
     onAbort = () => fail(signal.reason);

@@ -40,6 +40,8 @@ export function forward(upstream: Upstream, from: IncomingMessage, body: Buffer,
     }
     if (byLine) return passLines(answer, to, way);
     to.writeHead(answer.statusCode ?? 502, answer.headers);
+    // A watch begins with its headers, long before its first event.
+    to.flushHeaders();
     answer.pipe(to);
   });
   onward.on('error', () => to.destroy());

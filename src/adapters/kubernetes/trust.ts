@@ -12,12 +12,13 @@ export interface Trust {
 export function createTrust(): Trust {
   let state: TrustState = 'opening';
   const waiting = new Set<() => void>();
+  const enter = (next: TrustState): void => {
+    state = next;
+    if (next === 'opening') return;
+    for (const go of [...waiting]) go();
+  };
   return {
-    enter: next => {
-      state = next;
-      if (next === 'opening') return;
-      for (const go of [...waiting]) go();
-    },
+    enter,
     given: async (patienceMs, signal) => {
       if (state === 'opening' && !signal.aborted) {
         await new Promise<void>(resolve => {
@@ -27,7 +28,8 @@ export function createTrust(): Trust {
             waiting.delete(go);
             resolve();
           };
-          const timer = setTimeout(go, patienceMs);
+          // Whoever asks after this one waits no more.
+          const timer = setTimeout(() => enter('away'), patienceMs);
           signal.addEventListener('abort', go, { once: true });
           waiting.add(go);
         });
