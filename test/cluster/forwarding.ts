@@ -42,6 +42,7 @@ export function forward(upstream: Upstream, from: IncomingMessage, body: Buffer,
     to.writeHead(answer.statusCode ?? 502, answer.headers);
     // A watch begins with its headers, long before its first event.
     to.flushHeaders();
+    answer.on('error', () => to.destroy());
     answer.pipe(to);
   });
   onward.on('error', () => to.destroy());
