@@ -75,10 +75,10 @@ describe('credentials that others renew', () => {
     expect(await connection.ask(request('/'))).toMatchObject({ status: 200, text: '{"fine":true}' });
     accepted = 'third';
     writeFileSync(token, accepted);
-    expect(await connection.follow(request('/'), () => undefined)).toBe(200);
+    expect(await connection.follow(request('/'), { hear: () => undefined })).toBe(200);
     accepted = 'nobody has it';
     await expect(connection.ask(request('/'))).rejects.toMatchObject({ status: 401 });
-    expect(await connection.follow(request('/'), () => undefined)).toBe(401);
+    expect(await connection.follow(request('/'), { hear: () => undefined })).toBe(401);
   });
 
   it('are not where what stands behind the proxy refuses: that is its answer, asked for once', async () => {

@@ -66,10 +66,10 @@ async function followed(rules: Rules = statedRules('kubernetes.deployment'), tim
   opened += 1;
   const kubeconfig = join(folder, `kubeconfig-${opened}`);
   writeFileSync(kubeconfig, text, { mode: 0o600 });
-  const clock = { now: () => Date.now() };
-  const connect = createConnect({ kubeconfig });
+  const deps = { kubeconfig, childEnvironment: {}, clock: { now: () => Date.now() }, kept: keptInMemory() };
+  const connect = createConnect(deps);
   const informed = createInformers(connect, { ...usual, ...times });
-  const source = createReleaseSource(connect, { kubeconfig, clock, kept: keptInMemory() }, informed);
+  const source = createReleaseSource(connect, deps, informed);
   const heard: string[] = [];
   const hearers = { one: () => heard.push('one'), two: () => heard.push('two') };
   const look = async (name: 'one' | 'two') => {
