@@ -16,7 +16,7 @@ const rows: readonly (readonly [string, string, Readonly<Record<'mara' | 'jon' |
   ['history', 'history', { mara: '+', jon: '+', dana: '+' }],
   ['candidates', 'candidates cart-web', { mara: '+', jon: '+', dana: '+' }],
   ['show', 'show RUN', { mara: '+', jon: '+', dana: '+' }],
-  ['logs', 'logs RUN', { mara: '+', jon: '+', dana: '-' }],
+  ['logs', 'logs RUN', { mara: '+', jon: '+', dana: '+' }],
   ['cancel', 'cancel RUN', { mara: '+', jon: '+', dana: '-' }],
   ['resolve', 'resolve RUN continue', { mara: '-', jon: '+', dana: '-' }],
   ['undo', 'undo RUN because it was wrong', { mara: '-', jon: '+', dana: '-' }],

@@ -95,6 +95,11 @@ const rows: readonly [what: string, text: string, problems: readonly string[]][]
     ),
   ],
   [
+    'a workload that nothing can be claimed of, where the kind itself takes the name',
+    changed('- kubernetes.rollout-undo: {}', '- kubernetes.rollout-undo: { deployment: c&a }'),
+    [],
+  ],
+  [
     'two steps on two workloads',
     changed(
       '- kubernetes.rollout-undo: {}',

@@ -217,11 +217,14 @@ export function objectOf(place: Named & Pick<Place, 'namespace'>): string {
   return `${kind.toLowerCase()} ${place.namespace}/${name}`;
 }
 
-const workloadsIn = z.looseObject(severalFields);
+const workloadsIn = z.looseObject(severalFields).refine(namesWorkloads);
 
 /** The templates that a step with this input changes, in words, for kinds that change one from what it was when they were planned. */
 export function claimsTemplate(input: JsonObject): readonly string[] {
-  const { workloads, selector, ...own } = workloadsIn.parse(input);
+  // Of an input that is wrong every problem is told already, and it claims nothing.
+  const read = workloadsIn.safeParse(input);
+  if (!read.success) return [];
+  const { workloads, selector, ...own } = read.data;
   const { namespace, context, kubeconfig } = own;
   const where = [context && `context ${context}`, kubeconfig].filter(Boolean);
   // Which workloads have some labels is known only when the plan is made, which is judged by what it changes.
