@@ -62,11 +62,13 @@ interface Work extends InformerDeps {
   readonly trust: Trust;
   /** Up to which version of the collection has been heard; null where it has to be listed anew. */
   version: string | null;
+  /** Whether it was ours to see before: an API server that has just begun refuses what it cannot judge yet. */
+  allowed: boolean;
 }
 
 /** Lists a scope and watches it on from there until nobody asks any more: over cuts, expired versions and restarts of the server. */
 export function startInformer(deps: InformerDeps, scope: Scope): Informer {
-  const work: Work = { ...deps, scope, trust: createTrust(), version: null };
+  const work: Work = { ...deps, scope, trust: createTrust(), version: null, allowed: false };
   let asked = Date.now();
   const wanted = () => !deps.ended.aborted && Date.now() - asked < deps.times.idleMs;
   return {
@@ -98,12 +100,17 @@ async function takeTurn(work: Work): Promise<Turn> {
   try {
     const connection = await work.open();
     if (work.version === null) await begin(work, connection);
-    const turn = await watch(work, connection);
-    if (turn === 'refused') forget(work);
-    return turn;
+    return refusedOrFailed(work, await watch(work, connection));
   } catch (error) {
-    return error instanceof KubeError && [403, 404, 405].includes(error.status) ? 'refused' : 'failed';
+    const refused = error instanceof KubeError && [403, 404, 405].includes(error.status);
+    return refusedOrFailed(work, refused ? 'refused' : 'failed');
   }
+}
+
+function refusedOrFailed(work: Work, turn: Turn): Turn {
+  if (turn !== 'refused') return turn;
+  forget(work);
+  return work.allowed ? 'failed' : 'refused';
 }
 
 function forget(work: Work): void {
@@ -138,6 +145,7 @@ async function listAll(work: Work, connection: Connection): Promise<void> {
   } while (next);
   objects.replace(all);
   work.version = version;
+  work.allowed = true;
 }
 
 const eventSchema = z.object({
@@ -187,6 +195,7 @@ async function watch(work: Work, connection: Connection): Promise<Turn> {
   const status = await connection.follow(watchRequest(work, cut.signal), {
     opened: () => {
       openedAt = performance.now();
+      work.allowed = true;
       // A single object that is not there is told by the first bookmark only.
       work.trust.enter(begun ? 'given' : 'away');
     },

@@ -129,6 +129,19 @@ describe('informers', () => {
     expect(api.seen).toEqual(['list /api/v1/namespaces/shop/configmaps?limit=200', ...gets]);
   });
 
+  it('come back soon where a server that has just begun refuses what it allowed before', async () => {
+    const api = scriptedApi();
+    api.put('a');
+    const { connection } = await informed(api);
+    await ask(connection, 'pods', 'list');
+    api.refuse(403);
+    api.cut();
+    await eventually('that it is refused', async () => (api.watching() === 0 ? true : undefined));
+    await delay(20);
+    api.refuse(null);
+    expect(await fromMemory(api, () => ask(connection, 'pods', 'list'))).toBeDefined();
+  });
+
   it('never list Secrets and watch only those that are named, one that is not there as well', async () => {
     const api = scriptedApi();
     api.put('login', { password: 'b2xk' });
