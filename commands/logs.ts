@@ -5,6 +5,7 @@ import { did } from './answers.ts';
 import { changeRun } from './change.ts';
 import type { DoorDeps } from './deps.ts';
 import { findRun } from './find.ts';
+import { mustHaveWorker } from './order.ts';
 import type { Ask } from './parse/reading.ts';
 import type { Visit } from './visit.ts';
 
@@ -18,7 +19,8 @@ export async function logs(deps: DoorDeps, visit: Visit, ask: Ask): Promise<Repl
 
 /** Asks for the description and logs of a run's objects, unless somebody waits for them already, and says where they will be. */
 export async function askForLogs(deps: DoorDeps, visit: Visit, id: RunId): Promise<Reply> {
-  await changeRun(deps, visit, id, ({ run, events }) => {
+  await changeRun(deps, visit, id, async ({ run, events }) => {
+    await mustHaveWorker(deps, run.request);
     if (!run.plan) throw new Refusal(reason('nothing-to-describe', { run: shortRunId(run.id) }));
     const last = events.findLast(event => event.kind === 'logs-asked');
     const answered = events.some(event => event.kind === 'logs-kept' && event.asked === last?.version);

@@ -225,6 +225,17 @@ describe('asking', () => {
     expect(await asked()).toBe(2);
   });
 
+  it('`logs` is refused while the only worker that could look is away', async () => {
+    const hosted = target('cart-web', 'production', { runsOn: 'host-7' });
+    const service = { name: 'cart-web', aliases: [], owners: null, environments: { production: hosted } };
+    await door.publish({ ...door.catalogue, hash: 'hosted', services: { 'cart-web': service } });
+    await door.deps.runs.announce('host-7', 5_000);
+    const run = await door.ask(runOf(await door.type('mara', 'cart-web level 2 because payments fail')));
+    await door.pass(5_001);
+    expect(textOf(await door.type('mara', `logs ${run.id}`))).toContain('no worker called host-7 is running');
+    expect((await door.deps.runs.read(run.id))?.events.at(-1)?.kind).toBe('approval-asked');
+  });
+
   it('*Tell me when done* is kept in the log once', async () => {
     const run = runOf(await door.type('jon', 'cart-web level 2 because payments fail'));
     for (const _ of [1, 2])
