@@ -43,8 +43,9 @@ export const runningReasons = {
   /** {object} */
   'changed-since': {
     en: f =>
-      `${names(f.object)} was changed again since that run, so what the run replaced cannot be put back from its plan`,
-    'zh-CN': f => `${names(f.object)} 在那次运行之后又有变更，无法按其计划恢复被替换的状态`,
+      `${names(f.object)} was changed again since that run, so what the run replaced cannot be put back from its plan: ask for a rollback to the release that you want`,
+    'zh-CN': f =>
+      `${names(f.object)} 在那次回滚之后又有变更，无法按其计划恢复被替换的状态：请直接发起回滚并指定要回到的版本`,
   },
   /** {object, owner, instead} */
   'owned-by-other': {
