@@ -109,8 +109,6 @@ test('I3: beside one that failed nothing new begins, nor once a stop was asked',
         for (const event of events) {
           if (event.kind === 'stop-asked') stopAsked = true;
           if (event.kind === 'operator-decided') stopAsked = false;
-          // Who stops a run brings what is under way to its outcome first: what is open now was left by a worker that died.
-          if (event.kind === 'cancelling') open.clear();
           if (event.kind === 'operation-failed') failed.add(`${event.phase}/${event.index}`);
           if (event.kind === 'operation-ended' || event.kind === 'operation-failed')
             open.delete(`${event.phase}/${event.index}`);
@@ -121,7 +119,8 @@ test('I3: beside one that failed nothing new begins, nor once a stop was asked',
             expect(beside.filter(name => failed.has(name))).toEqual([]);
             if (event.phase === 'apply') expect(stopAsked).toBe(false);
           }
-          for (const name of open) expect(beside).toContain(name);
+          // A run may turn round with an operation open, whose worker died; that a living one waits is tried in test/jobs/many.test.ts.
+          for (const name of open) if (name.startsWith(event.phase)) expect(beside).toContain(name);
           failed.delete(`${event.phase}/${event.index}`);
           open.add(`${event.phase}/${event.index}`);
           if (open.size > 1) overlapped += 1;
