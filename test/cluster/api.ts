@@ -1,6 +1,6 @@
-import { request as plainRequest } from 'node:http';
-import { type RequestOptions, request } from 'node:https';
+import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
+import { Agent, type Dispatcher, request } from 'undici';
 
 /** An answer of the API server that is not 2xx. */
 export class ApiError extends Error {
@@ -19,37 +19,31 @@ export type Json = { readonly [key: string]: Json } & { readonly [index: number]
 
 const limit = 10_000;
 
-/** Opens the suites' client for the current context of a kubeconfig. */
+/** Opens the suites' client for the current context of a kubeconfig; it keeps its connections, because a handshake costs both sides more than an answer. */
 export async function openApi(kubeconfig: string): Promise<Api> {
   const config = new KubeConfig();
   config.loadFromString(kubeconfig);
   const server = config.getCurrentCluster()?.server;
   if (!server) throw new Error('the kubeconfig names no server in its current context');
+  const trust: RequestOptions = {};
+  await config.applyToHTTPSOptions(trust);
+  const { ca, cert, key, rejectUnauthorized } = trust;
+  const dispatcher = new Agent({ connect: { ca, cert, key, rejectUnauthorized } as object });
   return async (method, path, body, contentType = 'application/json') => {
-    const options: RequestOptions = { method, timeout: limit };
+    const options: RequestOptions = {};
     await config.applyToHTTPSOptions(options);
-    const url = new URL(path, server);
-    const send = url.protocol === 'http:' ? plainRequest : request;
-    return new Promise((resolve, reject) => {
-      const outgoing = send(
-        url,
-        { ...options, headers: { ...options.headers, Accept: 'application/json', 'Content-Type': contentType } },
-        incoming => {
-          const chunks: Buffer[] = [];
-          incoming.on('data', chunk => chunks.push(chunk));
-          incoming.on('error', reject);
-          incoming.on('end', () => {
-            const text = Buffer.concat(chunks).toString();
-            const status = incoming.statusCode ?? 0;
-            if (status < 200 || status > 299) reject(new ApiError(status, `${method} ${path}: ${status} ${text}`));
-            else resolve(parse(text));
-          });
-        },
-      );
-      outgoing.on('timeout', () => outgoing.destroy(new Error(`${method} ${path}: no answer in ${limit} ms`)));
-      outgoing.on('error', reject);
-      outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+    const headers = { ...options.headers, Accept: 'application/json', 'Content-Type': contentType };
+    const answer = await request(new URL(path, server), {
+      method: method as Dispatcher.HttpMethod,
+      headers: headers as Record<string, string>,
+      body: body === undefined ? null : JSON.stringify(body),
+      dispatcher,
+      signal: AbortSignal.timeout(limit),
     });
+    const text = await answer.body.text();
+    const status = answer.statusCode;
+    if (status < 200 || status > 299) throw new ApiError(status, `${method} ${path}: ${status} ${text}`);
+    return parse(text);
   };
 }
 

@@ -31,7 +31,7 @@ export async function openFurtherPlane(
     mkdirSync(folder, { recursive: true });
     await startPlaneIn(folder, environment, audited);
   });
-  const plane = await openPlane(join(folder, 'kubeconfig'));
+  const plane = await openPlane(join(folder, 'kubeconfig'), true);
   return {
     ...plane,
     auditLog: () => {

@@ -31,9 +31,22 @@ export type TestPlane = {
 
 const rbac = '/apis/rbac.authorization.k8s.io/v1';
 
-/** Opens what a kubeconfig names; `cleanUp` deletes what was made there. */
+/** Paths of all objects of a namespace that keep programs and controllers busy: deleting these is a handful of requests, the namespace itself hundreds. */
+function working(namespace: string): string[] {
+  const of = (api: string, plural: string) => `/apis/${api}/namespaces/${namespace}/${plural}`;
+  return [
+    of('flagger.app/v1beta1', 'canaries'),
+    of('argoproj.io/v1alpha1', 'rollouts'),
+    ...['deployments', 'statefulsets', 'daemonsets', 'replicasets'].map(plural => of('apps/v1', plural)),
+    of('batch/v1', 'jobs'),
+    `/api/v1/namespaces/${namespace}/pods`,
+  ];
+}
+
+/** Opens what a kubeconfig names; `cleanUp` deletes what was made there, or, of a cluster that is thrown away, what still works. */
 export async function openPlane(
   kubeconfigPath: string,
+  thrownAway: boolean,
 ): Promise<TestPlane & { readonly cleanUp: () => Promise<void> }> {
   const kubeconfig = readFileSync(kubeconfigPath, 'utf8');
   const api = await openApi(kubeconfig);
@@ -47,6 +60,7 @@ export async function openPlane(
       ? readFileSync(current.caFile)
       : undefined;
   const made: string[] = [];
+  const namespaces: string[] = [];
   const proxies: FaultProxy[] = [];
   return {
     kubeconfigPath,
@@ -55,7 +69,7 @@ export async function openPlane(
     namespace: async () => {
       const name = `backout-${randomBytes(4).toString('hex')}`;
       await api('POST', '/api/v1/namespaces', { metadata: { name } });
-      made.push(`/api/v1/namespaces/${name}`);
+      namespaces.push(name);
       return name;
     },
     account: async (namespace, rules, through, wide) => {
@@ -71,7 +85,10 @@ export async function openPlane(
     },
     cleanUp: async () => {
       await Promise.all(proxies.map(proxy => proxy.close()));
-      await Promise.all(made.map(path => api('DELETE', path).catch(() => undefined)));
+      const gone = thrownAway ? namespaces.flatMap(working) : namespaces.map(name => `/api/v1/namespaces/${name}`);
+      for (const paths of [gone, made]) {
+        await Promise.all(paths.map(path => api('DELETE', path).catch(() => undefined)));
+      }
     },
   };
 }

@@ -38,7 +38,7 @@ export async function openCluster(): Promise<TestCluster & { readonly cleanUp: (
   const environment = readClusterEnvironment();
   const kubeconfigPath = environment.kubeconfig ?? (await joinCluster(process.ppid));
   const state = () => (environment.kubeconfig ? joinBeside(process.ppid) : Promise.resolve(dirname(kubeconfigPath)));
-  const plane = await openPlane(kubeconfigPath);
+  const plane = await openPlane(kubeconfigPath, !environment.kubeconfig);
   const cleanUps = [plane.cleanUp];
   const folders: string[] = [];
   const here = async () => ({ state: await state(), kubeconfigPath, api: plane.api, environment });
