@@ -75,24 +75,31 @@ const makeLayer = () =>
     { name: 'tmp/', mode: 0o777 },
   ]);
 
-function configOf({ script, version }: Image, layer: Buffer): Buffer {
+function configOf({ script, version }: Image, layer: Buffer, place = ''): Buffer {
   return Buffer.from(
     JSON.stringify({
       architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
       os: 'linux',
       created: '2026-01-01T00:00:00Z',
-      config: { Env: ['PATH=/bin', `APP_VERSION=${version}`], Cmd: ['/bin/sh', '-c', script], Labels: { version } },
+      config: {
+        Env: ['PATH=/bin', `APP_VERSION=${version}`],
+        Cmd: ['/bin/sh', '-c', script],
+        Labels: { version, place },
+      },
       rootfs: { type: 'layers', diff_ids: [digestOf(layer)] },
     }),
   );
 }
 
-/** The parts of one image of the suites, as a registry keeps them: `app:1.0.0`. */
-export function readImage(name: string): { readonly layer: Buffer; readonly config: Buffer } {
+/**
+ * The parts of one image of the suites (`app:1.0.0`) as a registry keeps them, other than those of any other place: containerd calls an
+ * image that it has from two places by the digest of either.
+ */
+export function readImage(name: string, place: string): { readonly layer: Buffer; readonly config: Buffer } {
   const image = images[name];
   if (!image) throw new Error(`the suites have no image ${name}`);
   const layer = makeLayer();
-  return { layer, config: configOf(image, layer) };
+  return { layer, config: configOf(image, layer, place) };
 }
 
 /** Writes a docker-archive with all images of the suites: one layer of Debian's static busybox, configs that differ in command and environment. */

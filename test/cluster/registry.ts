@@ -76,7 +76,7 @@ async function pushBlob(base: string, blob: Buffer): Promise<void> {
 
 async function push(host: string, repository: string, tag: string, name: string): Promise<Pushed> {
   const base = `http://${host}/v2/${repository}`;
-  const { layer, config } = readImage(name);
+  const { layer, config } = readImage(name, base);
   const part = (mediaType: string, blob: Buffer) => ({ mediaType, digest: digestOf(blob), size: blob.length });
   const manifest = Buffer.from(
     JSON.stringify({
