@@ -36,6 +36,7 @@ export const reasonCodes = [
   'steps-collide',
   'target-changed',
   'changed-since',
+  'target-moving',
   'owned-by-other',
   'owner-has-parent',
   'owner-not-suspendable',

@@ -41,6 +41,12 @@ export const runningReasons = {
       `${f.object || f.objects ? `${names(f.object ?? f.objects)} ` : '目标'}在计划展示之后有变化，原计划作废`,
   },
   /** {object} */
+  'target-moving': {
+    en: f =>
+      `${names(f.object)} is being changed at this moment by somebody else, so no plan for it holds: ask again when that has come to rest`,
+    'zh-CN': f => `${names(f.object)} 此刻正被他人更改，无法制定有效的计划：请待其稳定后重新发起`,
+  },
+  /** {object} */
   'changed-since': {
     en: f =>
       `${names(f.object)} was changed again since that run, so what the run replaced cannot be put back from its plan: ask for a rollback to the release that you want`,

@@ -176,8 +176,17 @@ async function mayTryAgain(
 ): Promise<boolean> {
   if (isTransient(error)) return true;
   if (!(error instanceof KubeError) || (error.status !== 409 && error.status !== 422)) return false;
-  if (error.status === 409) return true;
-  const { workload } = await readWorld(connection, change, signal);
+  return error.status === 409 || (await hasMoved(connection, change, before, signal));
+}
+
+/** Whether anything that a write of ours is guarded by has moved since it was read. */
+export async function hasMoved(
+  connection: Connection,
+  place: Change,
+  before: Workload,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { workload } = await readWorld(connection, place, signal);
   const seen = ({ kind, metadata, spec }: Workload) => {
     const moves = kind === 'Deployment' ? 0 : metadata.generation;
     return hashOf([metadata.uid, moves, metadata.annotations, templateHash(spec.template)]);

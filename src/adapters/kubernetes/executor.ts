@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { ZodError, z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import type { StepPlan } from '../../domain/plan.ts';
-import { badArgument } from '../../domain/reason.ts';
+import { badArgument, Refusal, reason } from '../../domain/reason.ts';
 import type { Executor, PlanContext } from '../../ports/executor.ts';
 import { byHand } from './by-hand.ts';
 import { applyChange, observeChange } from './change.ts';
@@ -9,6 +10,7 @@ import type { Connect, Connection } from './connect.ts';
 import { describing } from './describe.ts';
 import { withExposure } from './exposure.ts';
 import { placeOf, whereFields, workloadFields } from './input.ts';
+import { MovedWhilePlanned } from './judged.ts';
 import { plainly } from './kube-error.ts';
 import type { Pod } from './objects.ts';
 import { withOwners } from './owned-executor.ts';
@@ -29,6 +31,22 @@ type PlanStep = (
   several: boolean,
 ) => Promise<StepPlan>;
 
+/** How often a step is planned for a workload that moves, and how long it is given to come to rest between, in ms. */
+const plans = 5;
+const restMs = 200;
+
+/** Plans again where the workload was written meanwhile: right after a deployment its controller still notes the revision. */
+async function whileItMoves(plan: () => Promise<StepPlan>, signal: AbortSignal, left = plans): Promise<StepPlan> {
+  try {
+    return await plan();
+  } catch (error) {
+    if (!(error instanceof MovedWhilePlanned)) throw error;
+    if (left === 1) throw new Refusal(reason('target-moving', { object: error.message }));
+  }
+  await delay(restMs, undefined, { signal });
+  return whileItMoves(plan, signal, left - 1);
+}
+
 const placeIn = z.looseObject(workloadFields);
 const where = z.looseObject({ context: whereFields.context, kubeconfig: whereFields.kubeconfig });
 
@@ -42,7 +60,7 @@ export function changeExecutor(kind: string, connect: Connect, clock: { now(): n
         try {
           const connection = await connect(where.parse(input));
           const one = async (own: JsonObject, several: boolean) => {
-            const planned = await plan(connection, context, own, several);
+            const planned = await whileItMoves(() => plan(connection, context, own, several), context.signal);
             if (planned.operations.length === 0) return planned;
             return withExposure(connection, placeOf(placeIn.parse(own)), planned, goesBack, context.signal);
           };

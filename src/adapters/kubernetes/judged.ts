@@ -3,7 +3,7 @@ import { type Note, note } from '../../domain/note.ts';
 import type { Interruption, OperationDraft } from '../../domain/plan.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { PlanContext } from '../../ports/executor.ts';
-import { type Change, fingerprintOf } from './change.ts';
+import { type Change, fingerprintOf, hasMoved } from './change.ts';
 import type { Connection } from './connect.ts';
 import { refuseDriven } from './drivers.ts';
 import { takenFields } from './fields.ts';
@@ -91,6 +91,9 @@ export interface Draft {
   readonly summary: Note;
 }
 
+/** Somebody, or its own controller, wrote the workload that this names between the look and the try: it has to be planned again. */
+export class MovedWhilePlanned extends Error {}
+
 /**
  * Asks the API server to try the write without doing it (validation, admission, our right to patch), then freezes the
  * operation with the hash of what the server made of it, and its inverse: back to the revision that is current now. Warns of
@@ -111,8 +114,10 @@ export async function draftOperation(
   );
   const patch = guardedPatch(workload, template, annotations);
   const answer = await patchWorkload(connection, draft.change, patch, { dryRun: true, signal }).catch(
-    (error: unknown) => {
+    async (error: unknown) => {
       if (error instanceof KubeError && (error.status === 422 || isDenied(error))) {
+        if (await hasMoved(connection, draft.change, workload, signal))
+          throw new MovedWhilePlanned(objectOf(draft.change));
         throw notAccepted(draft.change, error);
       }
       // Nobody acts on what is only observed: the account may then be one that only reads.

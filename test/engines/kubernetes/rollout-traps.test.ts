@@ -53,6 +53,15 @@ describe('kubernetes.rollout-restart', limits, () => {
     expect(again?.body.after).not.toBe(again?.body.before);
   });
 
+  it('planned at the very moment of a deployment, while its controller still writes, it is planned again', async context => {
+    const shop = await shopOf(context, 'deployment');
+    const { plan } = await shop.step('kubernetes.rollout-restart');
+    for (let time = 0; time < 5; time += 1) {
+      await shop.patch({ spec: { replicas: 0, template: { metadata: { annotations: { deployed: String(time) } } } } });
+      expect((await plan()).operations).toHaveLength(1);
+    }
+  });
+
   it('a template with signs that JSON may write in two ways is written and put back value for value', async context => {
     const command = [
       '/bin/sh',
