@@ -1,14 +1,12 @@
-import type { SlackApp } from '../adapters/slack/app.ts';
+import type { AppDeps, SlackApp } from '../adapters/slack/app.ts';
 import type { SlackClients } from '../adapters/slack/clients.ts';
 import type { Identity } from '../adapters/slack/identity.ts';
 import type { Environment } from '../config/env.ts';
 import { Refusal, reason } from '../domain/reason.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Directory } from '../ports/directory.ts';
-import type { Routes } from '../ports/inbound.ts';
 import type { Log } from '../ports/log.ts';
 import type { Notifier } from '../ports/notifier.ts';
-import type { Once } from '../ports/once.ts';
 
 /** How Slack is reached, where a token is set. */
 export interface SlackSide {
@@ -57,7 +55,7 @@ const lastWords = {
 export async function openSlackDoor(
   env: Environment,
   slack: SlackSide,
-  deps: { readonly routes: Routes; readonly once: Once; readonly clock: Clock; readonly log: Log },
+  deps: Pick<AppDeps, 'routes' | 'once' | 'answering' | 'clock' | 'log'>,
 ): Promise<SlackApp> {
   const { createSlackApp } = await import('../adapters/slack/app.ts');
   const door = {

@@ -16,9 +16,11 @@ import { clusterVariables, type Environment, inheritedVariables } from '../confi
 import { readSecret } from '../config/secrets.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
 import { Refusal, reason } from '../domain/reason.ts';
+import type { Answering } from '../ports/answering.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Doorbell } from '../ports/doorbell.ts';
 import type { Log } from '../ports/log.ts';
+import { countAnswers } from './answering.ts';
 import { doorDeps } from './door.ts';
 import { drawPosts } from './draw.ts';
 import { openHttp } from './http.ts';
@@ -47,6 +49,7 @@ interface Process {
   readonly today: Today;
   readonly slack: SlackSide | null;
   readonly doorbell: Doorbell;
+  readonly answering: Answering;
   /** What has to be closed, the last opened first. */
   readonly closers: (() => Promise<void> | void)[];
 }
@@ -120,11 +123,11 @@ async function openProcess(env: Environment, log: Log, closers: Process['closers
   const trouble = (failure: Error): void => log.warn({ err: failure }, 'BullMQ');
   const doorbell = await bullDoorbell({ connection: stores.place, ringRelay: bell.ring, trouble });
   closers.push(() => doorbell.close());
-  return { env, log, clock, stores, today, slack, doorbell, closers };
+  return { env, log, clock, stores, today, slack, doorbell, answering: countAnswers(), closers };
 }
 
 async function openWorkerSide(opened: Process, safety: Safety, bind: typeof bindTables): Promise<Workers> {
-  const { env, log, clock, stores, slack, doorbell, today, closers } = opened;
+  const { env, log, clock, stores, slack, doorbell, today, answering, closers } = opened;
   const { PATH = '', HOME = '/', LANG } = inheritedVariables();
   const processes = createProcesses({ path: PATH, home: HOME, ...(LANG ? { lang: LANG } : {}) });
   const tables = bind({
@@ -141,10 +144,11 @@ async function openWorkerSide(opened: Process, safety: Safety, bind: typeof bind
   });
   const directory = slack?.directory ?? (env.BACKOUT_ROLE === 'worker' ? slackUnasked : nobodyInSlack);
   const parts = { env, stores, tables, doorbell, directory, processes, log, safety };
-  const workers = await openWorker(parts, () => {
+  const silent = () => {
     log.error({}, 'The workers went silent twice; this process ends so that a new one can start');
     process.kill(process.pid, 'SIGTERM');
-  });
+  };
+  const workers = await openWorker(parts, silent, answering.calm);
   closers.push(() => workers.close(25_000));
   const stopWatch = startWatch({
     catalogue: () => today.current(),
@@ -161,7 +165,7 @@ async function openWorkerSide(opened: Process, safety: Safety, bind: typeof bind
 }
 
 async function openBotSide(opened: Process): Promise<string> {
-  const { env, log, clock, stores, today, slack, doorbell, closers } = opened;
+  const { env, log, clock, stores, today, slack, doorbell, answering, closers } = opened;
   const intake = openIntake(opened, () => inForce(today));
   if (slack) openRelay(opened, slack);
   const trouble: { of: () => string | null } = { of: () => null };
@@ -170,7 +174,7 @@ async function openBotSide(opened: Process): Promise<string> {
   const directory = slack?.directory ?? nobodyInSlack;
   const file = env.BACKOUT_CATALOG;
   const routes = createRoutes(doorDeps({ stores, directory, doorbell, clock, probes, holder: today.holder, file }));
-  const door = slack && (await openSlackDoor(env, slack, { routes, once: stores.once, clock, log }));
+  const door = slack && (await openSlackDoor(env, slack, { routes, once: stores.once, answering, clock, log }));
   if (door) trouble.of = () => door.trouble();
   const hooks = (): Catalogue['hooks'] => today.current()?.hooks ?? none;
   const http = await openHttp({

@@ -8,6 +8,7 @@ import { startWorkers, type Workers } from '../adapters/bullmq/workers.ts';
 import type { Environment } from '../config/env.ts';
 import { parseRunId, type RunId } from '../domain/ids.ts';
 import { reason } from '../domain/reason.ts';
+import type { Answering } from '../ports/answering.ts';
 import type { Directory } from '../ports/directory.ts';
 import type { Doorbell } from '../ports/doorbell.ts';
 import type { Log } from '../ports/log.ts';
@@ -82,13 +83,13 @@ export function ringNear(far: Doorbell, worker: string, workers: Pick<Workers, '
   };
 }
 
-/** Starts taking jobs from the common queue and this worker's own. */
-export async function openWorker(parts: WorkerParts, silent: () => void): Promise<Workers> {
+/** Starts taking jobs from the common queue and this worker's own; each is begun when it is calm. */
+export async function openWorker(parts: WorkerParts, silent: () => void, calm: Answering['calm']): Promise<Workers> {
   const deps = driveDeps(parts);
   return await startWorkers(
     {
       connection: parts.stores.place,
-      drive: (run, turn, known) => drive(deps, run, turn, known),
+      drive: (run, turn, known) => calm()?.then(() => drive(deps, run, turn, known)) ?? drive(deps, run, turn, known),
       trouble: failure => parts.log.warn({ err: failure }, 'A job'),
       silent,
     },

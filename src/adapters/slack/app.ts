@@ -1,8 +1,9 @@
 import type { RequestListener } from 'node:http';
 import type { App, Context, HTTPReceiver, SocketModeReceiver, ViewSubmitAction } from '@slack/bolt';
+import type { Answering } from '../../ports/answering.ts';
 import type { Once } from '../../ports/once.ts';
 import type { SlackAccess } from './clients.ts';
-import { freshness, refuseFuture, rememberRequests, signatureProperty } from './guard.ts';
+import { countedAsAnswer, freshness, refuseFuture, rememberRequests, signatureProperty } from './guard.ts';
 import {
   type Came,
   type ListenerDeps,
@@ -26,6 +27,7 @@ export interface SlackDoor extends SlackAccess {
 /** What the app needs besides its listeners' needs. */
 export interface AppDeps extends ListenerDeps {
   readonly once: Once;
+  readonly answering: Pick<Answering, 'begin'>;
 }
 
 /** The front door in Slack. */
@@ -69,6 +71,7 @@ async function createBolt(door: SlackDoor, deps: AppDeps, receiver: HTTPReceiver
     convoStore: false,
     clientOptions: door.apiUrl ? { slackApiUrl: door.apiUrl } : {},
   });
+  app.use(countedAsAnswer(deps.answering));
   app.use(rememberRequests(deps));
   listen(app, deps);
   return app;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { AnyMiddlewareArgs, Context, Middleware } from '@slack/bolt';
 import { z } from 'zod';
+import type { Answering } from '../../ports/answering.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Once } from '../../ports/once.ts';
 import { within } from './patience.ts';
@@ -25,6 +26,14 @@ export function refuseFuture(receiver: RequestListener): RequestListener {
     if (request.method !== 'POST') refuse(404);
     else if (signedAt > Date.now() / 1000 + mostAheadS) refuse(401);
     else receiver(request, response);
+  };
+}
+
+/** Counts a request among those who wait for an answer until it is over with all that is said to it. */
+export function countedAsAnswer(answering: Pick<Answering, 'begin'>): Middleware<AnyMiddlewareArgs> {
+  return async ({ next }) => {
+    const over = answering.begin();
+    await next().finally(over);
   };
 }
 

@@ -4,6 +4,7 @@ import { createSlackApp, type SlackApp } from '../../../src/adapters/slack/app.t
 import { createClients, type SlackClients } from '../../../src/adapters/slack/clients.ts';
 import { createIdentity, type Identity } from '../../../src/adapters/slack/identity.ts';
 import type { Screen } from '../../../src/domain/screen.ts';
+import { countAnswers } from '../../../src/main/answering.ts';
 import type {
   ButtonPress,
   FormSubmission,
@@ -109,7 +110,9 @@ export async function serveApp(
   const clients = await createClients(access, log);
   const identity = createIdentity(clients.interactive, log);
   const door = { ...access, signingSecret: slack.signingSecret, appToken };
-  const deps = { routes: routesOf(table, came), clients, identity, log, once, clock: { now: () => Date.now() } };
+  const answering = countAnswers();
+  const clock = { now: () => Date.now() };
+  const deps = { routes: routesOf(table, came), clients, identity, log, once, answering, clock };
   const app = await createSlackApp(door, { ...deps, lastWords: screen('Last words') });
   const server = createServer((request, response) => app.listener?.(request, response));
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
