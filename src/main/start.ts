@@ -216,7 +216,7 @@ function openIntake({ stores, doorbell, log, closers }: Process, catalogue: () =
   return intake;
 }
 
-function openRelay({ stores, clock, log, today, closers }: Process, slack: SlackSide): void {
+function openRelay({ stores, clock, log, today, answering, closers }: Process, slack: SlackSide): void {
   const relay = createRelay({
     outbox: stores.outbox,
     notifier: slack.notifier,
@@ -229,7 +229,7 @@ function openRelay({ stores, clock, log, today, closers }: Process, slack: Slack
   const stopListening = onRelayBell(
     { trouble: failure => log.warn({ err: failure }, 'Redis') },
     stores.url,
-    relay.ring,
+    () => void (answering.calm()?.then(relay.ring) ?? relay.ring()),
   );
   closers.push(() => relay.stop(), stopListening);
 }
