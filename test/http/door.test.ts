@@ -183,6 +183,7 @@ describe('the other paths', () => {
     expect(metrics.headers.get('content-type')).toContain('text/plain');
     expect(metrics.text).toContain('backout_waiting_posts 3');
     expect(metrics.text).toContain('backout_hook_requests_total{door="alertmanager",code="202"}');
+    expect(metrics.text.match(/^nodejs_eventloop_lag\w+/gm)).toEqual(['nodejs_eventloop_lag_seconds']);
     expect((await call('/healthz', { method: 'POST' })).status).toBe(405);
     expect(await call('/slack/events?x=1', { method: 'POST' })).toMatchObject({ status: 418, text: 'bolt' });
   });
