@@ -1,3 +1,4 @@
+import { readProcess } from '../../src/adapters/process/start-time.ts';
 import type { RunId, TargetId } from '../../src/domain/ids.ts';
 import type { Note } from '../../src/domain/note.ts';
 import type { OperationDraft } from '../../src/domain/plan.ts';
@@ -20,6 +21,9 @@ export interface Trace {
   readonly said: unknown[];
   readonly children: JournalledChild[];
 }
+
+/** How long an executor may go on once it is told to end, in ms. */
+const endsWithinMs = 8_000;
 
 export const contractRun = '01K9ZC0NTRACT0000000000000' as RunId;
 export const contractTarget = 'shop/production' as TargetId;
@@ -61,10 +65,15 @@ export async function attempt(
   };
   const cut = async <Answer>(work: Promise<Answer>, at: KillPoint['at']): Promise<Answer | 'killed'> => {
     if (kill?.at !== at || !('afterMs' in kill)) return work;
+    const began = performance.now();
     const timer = setTimeout(() => stop.abort(), kill.afterMs);
     const ended = await Promise.allSettled([work]);
     clearTimeout(timer);
     for (const end of ended) if (end.status === 'rejected') trace.said.push(String(end.reason?.stack));
+    const ms = performance.now() - began - kill.afterMs;
+    if (ms > endsWithinMs) throw new Error(`it went on for ${Math.round(ms)} ms after it was told to end`);
+    const left = trace.children.filter(child => readProcess(child.pid)?.startTime === child.startTime);
+    if (left.length > 0) throw new Error(`it left children behind: ${left.map(({ pid }) => pid).join(', ')}`);
     return 'killed';
   };
   await executor.raiseFence?.(context, operation);

@@ -1,13 +1,24 @@
+import { beforeAll } from 'vitest';
 import { kubernetesExecutors } from '../../../src/adapters/kubernetes/entries.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
-import type { Api, Json } from '../../cluster/api.ts';
+import type { Json } from '../../cluster/api.ts';
 import { useCluster } from '../../cluster/suite.ts';
-import { type ExecutorHarness, type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
-import { openPlace, pick, statedRules } from './targets.ts';
+import { type ExecutorHarness, type ExecutorWorld, executorContract, type Wish } from '../../contracts/executor.ts';
+import { openPlace, type Place, pick, statedRules } from './targets.ts';
 import { atRevision, makeDeployment, patchDeployment, readDeployment, rolledOut } from './workloads.ts';
 
 const cluster = useCluster();
 const canary = 'canary-7Q2vXk91-hunter2';
+const kinds = ['kubernetes.rollout-undo', 'kubernetes.set-env'] as const;
+type Kind = (typeof kinds)[number];
+
+/** A place for each kind, with the rights that are stated for it alone. */
+const places = new Map<Kind, Place>();
+let made = 0;
+
+beforeAll(async () => {
+  for (const kind of kinds) places.set(kind, await openPlace(cluster, statedRules(kind, 'kubernetes.deployment')));
+});
 
 const entryOf = (kind: string) => {
   const entry = kubernetesExecutors.find(row => row.kind === kind);
@@ -25,27 +36,36 @@ const environment = (suffix: string) => [
   { name: 'FEATURE', value: suffix },
 ];
 
-/** Two releases that differ in image and in secrets, the second one live. */
-async function twoReleases(api: Api, namespace: string): Promise<void> {
-  const shape = { image: 'app:1.0.0', replicas: 1, probe: false, env: environment('one') };
-  await makeDeployment(api, namespace, 'shop', { ...shape, annotations: { 'kubernetes.io/change-cause': 'one' } });
-  await atRevision(api, namespace, 'shop', 1);
-  await patchDeployment(api, namespace, 'shop', {
-    ...container('app:1.1.0', 'two'),
+/** Two releases that differ in image and in secrets, the second one live; of the first one no pod was started. */
+async function twoReleases(namespace: string, name: string, replicas: 0 | 1): Promise<Json> {
+  const { api } = cluster;
+  const shape = { image: 'app:1.0.0', replicas: 0, probe: false, env: environment('one') };
+  await makeDeployment(api, namespace, name, { ...shape, annotations: { 'kubernetes.io/change-cause': 'one' } });
+  await atRevision(api, namespace, name, 1);
+  const { spec } = container('app:1.1.0', 'two');
+  await patchDeployment(api, namespace, name, {
+    spec: { ...spec, replicas },
     metadata: { annotations: { 'kubernetes.io/change-cause': 'two' } },
   });
-  await atRevision(api, namespace, 'shop', 2);
-  await rolledOut(api, namespace, 'shop');
+  await atRevision(api, namespace, name, 2);
+  return rolledOut(api, namespace, name);
 }
 
-async function openWorld(kind: string, extra: JsonObject, wanted: (before: Json) => unknown): Promise<ExecutorWorld> {
+async function openWorld(
+  kind: Kind,
+  extra: JsonObject,
+  wish: Wish,
+  wanted: (before: Json) => unknown,
+): Promise<ExecutorWorld> {
   const { api } = cluster;
-  const place = await openPlace(cluster, statedRules(kind, 'kubernetes.deployment'));
+  const place = await places.get(kind)?.beside();
+  if (!place) throw new Error(`no place for ${kind}`);
   const { namespace, proxy } = place;
-  await twoReleases(api, namespace);
-  const where = { namespace, deployment: 'shop' };
+  made += 1;
+  const name = `shop-${made}`;
+  const before = await twoReleases(namespace, name, wish === 'settling' ? 1 : 0);
+  const where = { namespace, deployment: name };
   const releases = await place.look(where);
-  const before = await readDeployment(api, namespace, 'shop');
   const stateOf = (found: Json) => ({
     template: found.spec?.template,
     cause: found.metadata?.annotations?.['kubernetes.io/change-cause'],
@@ -56,36 +76,40 @@ async function openWorld(kind: string, extra: JsonObject, wanted: (before: Json)
     input: entryOf(kind).input.parse({ ...where, ...extra }),
     from: pick(releases, '1.1.0'),
     to: pick(releases, '1.0.0'),
-    state: async () => stateOf(await readDeployment(api, namespace, 'shop')),
+    state: async () => stateOf(await readDeployment(api, namespace, name)),
     wanted: async () => wanted(before),
     drift: async () => {
-      await patchDeployment(api, namespace, 'shop', container('app:1.2.0', 'three'));
+      await patchDeployment(api, namespace, name, container('app:1.2.0', 'three'));
     },
     effects: async () => {
-      const now = await readDeployment(api, namespace, 'shop');
+      const now = await readDeployment(api, namespace, name);
       return Number(now.metadata?.generation) - Number(before.metadata?.generation);
     },
     started: () => proxy.seen.length,
-    close: place.close,
+    close: async () => {
+      await place.close();
+      await api('DELETE', `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`);
+    },
   };
 }
 
 const templateOf = (before: Json) => JSON.parse(JSON.stringify(before.spec?.template));
 
-const harness = (kind: string, rest: Pick<ExecutorHarness, 'open' | 'hostile'>): ExecutorHarness => ({
+const harness = (kind: Kind, rest: Pick<ExecutorHarness, 'open' | 'hostile' | 'killAfterMs'>): ExecutorHarness => ({
   ...rest,
   entry: entryOf(kind),
   canary,
   reversible: true,
   refusesDrift: true,
+  concurrent: true,
   timeoutMs: 90_000,
 });
 
 executorContract(
   'kubernetes.rollout-undo',
   harness('kubernetes.rollout-undo', {
-    open: () =>
-      openWorld('kubernetes.rollout-undo', { graceSeconds: 5 }, before => {
+    open: wish =>
+      openWorld('kubernetes.rollout-undo', { graceSeconds: 5 }, wish, before => {
         const template = templateOf(before);
         Object.assign(template.spec.containers[0], { image: 'app:1.0.0', env: environment('one') });
         return { template, cause: 'one' };
@@ -98,10 +122,13 @@ executorContract(
 executorContract(
   'kubernetes.set-env',
   harness('kubernetes.set-env', {
-    open: () =>
+    // It is written and waited for as a rollback is, which is killed at more moments.
+    killAfterMs: [40],
+    open: wish =>
       openWorld(
         'kubernetes.set-env',
         { set: { FEATURE: 'off', MODE: 'degraded' }, remove: ['DATABASE_URL'], graceSeconds: 5 },
+        wish,
         before => {
           const template = templateOf(before);
           const [password] = environment('two');

@@ -1,22 +1,33 @@
+import { beforeAll } from 'vitest';
 import { kubernetesExecutors } from '../../../src/adapters/kubernetes/entries.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import { useCluster } from '../../cluster/suite.ts';
-import { type ExecutorHarness, type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
+import { type ExecutorHarness, type ExecutorWorld, executorContract, type Wish } from '../../contracts/executor.ts';
 import {
   type Kind,
   kinds,
   makeWorkload,
+  nowhere,
   patchShop,
+  pathOf,
   readShop,
   shopRolledOut,
+  shopSeen,
   templateOf,
   workloadRules,
 } from './shops.ts';
-import { openPlace } from './targets.ts';
+import { openPlace, type Place } from './targets.ts';
 
 const cluster = useCluster();
 const canary = 'canary-7Q2vXk91-hunter2';
 const restartedAt = 'kubectl.kubernetes.io/restartedAt';
+
+let shared: Place;
+let made = 0;
+
+beforeAll(async () => {
+  shared = await openPlace(cluster, workloadRules);
+});
 
 const entryOf = (kind: string) => {
   const entry = kubernetesExecutors.find(row => row.kind === kind);
@@ -41,8 +52,8 @@ interface Shown {
   readonly paused: boolean;
 }
 
-async function stateOf(namespace: string, kind: Kind): Promise<Shown> {
-  const found = await readShop(cluster.api, namespace, kind);
+async function stateOf(namespace: string, kind: Kind, name: string): Promise<Shown> {
+  const found = await readShop(cluster.api, namespace, kind, name);
   const { metadata, ...template } = templateOf(found);
   const { annotations = {}, ...rest } = metadata;
   const { [restartedAt]: at, ...others } = annotations;
@@ -53,44 +64,48 @@ async function stateOf(namespace: string, kind: Kind): Promise<Shown> {
   };
 }
 
-async function openWorld(one: Case): Promise<ExecutorWorld> {
+async function openWorld(one: Case, wish: Wish): Promise<ExecutorWorld> {
   const { api } = cluster;
   const { step, kind } = one;
-  const place = await openPlace(cluster, workloadRules);
+  const place = await shared.beside();
   const { namespace, proxy } = place;
+  made += 1;
+  const name = `shop-${made}`;
   const env = [
     { name: 'DB_PASSWORD', value: canary },
     { name: 'MODE', value: 'full' },
   ];
-  await makeWorkload(api, namespace, kind, { image: 'app:1.1.0', replicas: 1, probe: false, env });
-  await shopRolledOut(api, namespace, kind);
-  if (one.paused) await patchShop(api, namespace, kind, { spec: { paused: true } });
-  const before = await stateOf(namespace, kind);
-  const generation = async () => Number((await readShop(api, namespace, kind)).metadata?.generation);
-  const first = await generation();
-  const input = { namespace, [kind]: 'shop', ...one.extra };
-  proxy.clear();
+  // A pause starts and ends no pod, and where only what is written counts there need be none.
   const paused = step.endsWith('pause') || step.endsWith('resume');
+  const empty = paused || wish !== 'settling';
+  const pods = empty ? { replicas: 0, podSpec: nowhere } : { replicas: 1 };
+  await makeWorkload(api, namespace, kind, { image: 'app:1.1.0', probe: false, env, ...pods }, name);
+  await (empty ? shopSeen : shopRolledOut)(api, namespace, kind, name);
+  if (one.paused) await patchShop(api, namespace, kind, { spec: { paused: true } }, name);
+  const before = await stateOf(namespace, kind, name);
+  const generation = async () => Number((await readShop(api, namespace, kind, name)).metadata?.generation);
+  const first = await generation();
+  const input = { namespace, [kind]: name, ...one.extra };
+  proxy.clear();
   return {
     load: () => place.executor(step),
     input: entryOf(step).input.parse(input),
     from: null,
     to: null,
-    state: () => stateOf(namespace, kind),
+    state: () => stateOf(namespace, kind, name),
     wanted: async () => one.wanted(before),
     drift: async () => {
       const container = { name: 'app', image: 'app:1.2.0' };
       const owned = { metadata: { annotations: { 'argocd.argoproj.io/tracking-id': 'shop:x' } } };
-      await patchShop(
-        api,
-        namespace,
-        kind,
-        paused ? owned : { spec: { template: { spec: { containers: [container] } } } },
-      );
+      const moved = { spec: { template: { spec: { containers: [container] } } } };
+      await patchShop(api, namespace, kind, paused ? owned : moved, name);
     },
     effects: async () => (await generation()) - first,
     started: () => proxy.seen.length,
-    close: place.close,
+    close: async () => {
+      await place.close();
+      await api('DELETE', pathOf(namespace, kind, `/${name}`));
+    },
   };
 }
 
@@ -153,7 +168,7 @@ for (const one of [...ofDeployments, ...images, ...ofOtherKinds]) {
     concurrent: true,
     killAfterMs: [40],
     timeoutMs: 120_000,
-    open: () => openWorld(one),
+    open: wish => openWorld(one, wish),
     hostile: ({ input }, text) => [
       ...[kind, 'namespace', 'context', 'kubeconfig'].map(field => ({ ...input, [field]: text })),
       ...(one.hostile?.(input, text) ?? []),

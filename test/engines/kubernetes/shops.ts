@@ -20,31 +20,42 @@ export const workloadRules: Rules = [
   { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
 ];
 
-/** Where the workload `shop` of a kind is. */
+/** Where a workload of a kind is. */
 export const pathOf = (namespace: string, kind: Kind, name = '/shop') =>
   `/apis/apps/v1/namespaces/${namespace}/${plurals[kind]}${name}`;
 
-/** Creates the workload `shop`. */
-export function makeWorkload(api: Api, namespace: string, kind: Kind, shape: Shape): Promise<Json> {
-  const body = JSON.parse(JSON.stringify(deploymentBody('shop', shape)));
+/** Creates a workload. */
+export function makeWorkload(api: Api, namespace: string, kind: Kind, shape: Shape, name = 'shop'): Promise<Json> {
+  const body = JSON.parse(JSON.stringify(deploymentBody(name, shape)));
   if (kind === 'daemonSet') delete body.spec.replicas;
   return api('POST', pathOf(namespace, kind, ''), body);
 }
 
-/** Reads the workload `shop`. */
-export function readShop(api: Api, namespace: string, kind: Kind): Promise<Json> {
-  return api('GET', pathOf(namespace, kind));
+/** What keeps every node from a pod: of a DaemonSet there is none then, the others' pods wait unscheduled. */
+export const nowhere = { nodeSelector: { 'example.com/node': 'none' } };
+
+/** Reads a workload. */
+export function readShop(api: Api, namespace: string, kind: Kind, name = 'shop'): Promise<Json> {
+  return api('GET', pathOf(namespace, kind, `/${name}`));
 }
 
-/** Changes the workload `shop` by a strategic merge patch, as kubectl does. */
-export function patchShop(api: Api, namespace: string, kind: Kind, patch: object): Promise<Json> {
-  return api('PATCH', pathOf(namespace, kind), patch, 'application/strategic-merge-patch+json');
+/** Changes a workload by a strategic merge patch, as kubectl does. */
+export function patchShop(api: Api, namespace: string, kind: Kind, patch: object, name = 'shop'): Promise<Json> {
+  return api('PATCH', pathOf(namespace, kind, `/${name}`), patch, 'application/strategic-merge-patch+json');
 }
 
-/** Waits until the workload `shop` has rolled out fully. */
-export function shopRolledOut(api: Api, namespace: string, kind: Kind): Promise<Json> {
-  return eventually(`rollout of ${kind} shop`, async () => {
-    const found = await readShop(api, namespace, kind);
+/** Waits until its controller has seen a workload as it is, whatever becomes of its pods. */
+export function shopSeen(api: Api, namespace: string, kind: Kind, name = 'shop'): Promise<Json> {
+  return eventually(`${kind} ${name} seen`, async () => {
+    const found = await readShop(api, namespace, kind, name);
+    return Number(found.status?.observedGeneration ?? 0) >= Number(found.metadata?.generation) && found;
+  });
+}
+
+/** Waits until a workload has rolled out fully. */
+export function shopRolledOut(api: Api, namespace: string, kind: Kind, name = 'shop'): Promise<Json> {
+  return eventually(`rollout of ${kind} ${name}`, async () => {
+    const found = await readShop(api, namespace, kind, name);
     const { spec, status } = found;
     const daemon = kind === 'daemonSet';
     const wanted = Number((daemon ? status?.desiredNumberScheduled : spec?.replicas) ?? 0);

@@ -53,6 +53,8 @@ export type Place = {
   executor(kind: string): Promise<Executor>;
   check(): Promise<Check>;
   look(input: JsonObject): Promise<ObservedReleases>;
+  /** The same namespace and account through a proxy of its own, and with a folder of its own; the namespace stays when it is closed. */
+  beside(): Promise<Place>;
   /** Ends what can be asked for through it, and the namespace. */
   close(): Promise<void>;
 };
@@ -62,13 +64,22 @@ export async function openPlace(cluster: TestCluster, rules: Rules = neededRules
   const namespace = await cluster.namespace();
   const proxy = await cluster.faultProxy();
   const text = await cluster.account(namespace, rules, proxy.url, wide);
-  const folder = await cluster.folder('place');
-  const kubeconfig = join(folder, 'kubeconfig');
-  writeFileSync(kubeconfig, text, { mode: 0o600 });
   const asAccount = await openApi(text);
   const probe = `/api/v1/namespaces/${namespace}/pods`;
   await eventually('role', () => asAccount('GET', probe).catch(() => undefined));
   proxy.clear();
+  const place = await placeThrough(cluster, namespace, proxy, text);
+  const close = async () => {
+    await place.close();
+    await cluster.api('DELETE', `/api/v1/namespaces/${namespace}`).catch(() => undefined);
+  };
+  return { ...place, close };
+}
+
+async function placeThrough(cluster: TestCluster, namespace: string, proxy: FaultProxy, text: string): Promise<Place> {
+  const folder = await cluster.folder('place');
+  const kubeconfig = join(folder, 'kubeconfig');
+  writeFileSync(kubeconfig, text, { mode: 0o600 });
   const kept = keptInMemory();
   const deps = {
     kubeconfig,
@@ -96,10 +107,11 @@ export async function openPlace(cluster: TestCluster, rules: Rules = neededRules
       const source = await entry.load(deps);
       return source.look({ signal: AbortSignal.timeout(30_000) }, entry.input.parse(input));
     },
-    close: async () => {
-      await proxy.close();
-      await cluster.api('DELETE', `/api/v1/namespaces/${namespace}`).catch(() => undefined);
+    beside: async () => {
+      const own = await cluster.faultProxy();
+      return placeThrough(cluster, namespace, own, text.replaceAll(proxy.url, own.url));
     },
+    close: () => proxy.close(),
   };
 }
 
