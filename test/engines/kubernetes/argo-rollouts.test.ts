@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { StepPlan } from '../../../src/domain/plan.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
-import { type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
+import { type ExecutorWorld, executorContract, type Wish } from '../../contracts/executor.ts';
 import { argoRules, changeRollout, pausedRollout, pausing, readRollout, rolloutIs, rolloutState } from './canaries.ts';
 import { entryOf } from './configuration.ts';
 import { atNextWrite, carryOut, contexts, openPlace, type Place, refusalOf, refusedWith } from './targets.ts';
@@ -19,7 +19,6 @@ const rules = [
 ];
 
 let place: Place;
-const waiting: string[] = [];
 let made = 0;
 
 const releases = [
@@ -27,33 +26,30 @@ const releases = [
   { image: 'app:1.1.0', env: [{ name: 'DB_PASSWORD', value: `${canary}two` }] },
 ] as const;
 
-/** The name of a Rollout of its own whose second release waits at half the traffic. */
-async function paused(more: { readonly strategy?: object } = {}): Promise<string> {
+/** The name of a Rollout of its own whose second release waits at half the traffic; without pods where nobody looks at them. */
+async function paused(replicas: 0 | 1 = 1): Promise<string> {
   made += 1;
   const name = `shop-${made}`;
-  await pausedRollout(cluster, place.namespace, name, releases, more);
+  await pausedRollout(cluster, place.namespace, name, releases, { spec: { replicas } });
   return name;
 }
-
-/** How many of them the two contracts take. */
-const pool = 28;
 
 beforeAll(async () => {
   await cluster.startRolloutsController();
   place = await openPlace(cluster, rules);
-  waiting.push(...(await Promise.all(Array.from({ length: pool }, () => paused()))));
 }, 300_000);
 
 const rolloutPath = (name: string) => `/apis/argoproj.io/v1alpha1/namespaces/${place.namespace}/rollouts/${name}`;
 
-async function openWorld(action: 'abort' | 'undo', wanted: object): Promise<ExecutorWorld> {
+async function openWorld(action: 'abort' | 'undo', wanted: object, wish: Wish): Promise<ExecutorWorld> {
   const { api } = cluster;
-  const { namespace, proxy } = place;
-  const rollout = waiting.pop() ?? (await paused());
+  const own = await place.beside();
+  const { namespace, proxy } = own;
+  const rollout = await paused(wish === 'settling' ? 1 : 0);
   const before = JSON.parse(JSON.stringify(await readRollout(api, namespace, rollout)));
   proxy.clear();
   return {
-    load: () => place.executor(kind),
+    load: () => own.executor(kind),
     input: entry.input.parse({ namespace, rollout, action, graceSeconds: 5 }),
     from: null,
     to: null,
@@ -68,6 +64,7 @@ async function openWorld(action: 'abort' | 'undo', wanted: object): Promise<Exec
     },
     started: () => proxy.seen.length,
     close: async () => {
+      await own.close();
       await api('DELETE', rolloutPath(rollout));
     },
   };
@@ -80,18 +77,19 @@ const harness = {
   canary,
   reversible: true,
   refusesDrift: true,
+  concurrent: true,
   killAfterMs: [60],
   timeoutMs: 120_000,
 };
 
 executorContract(`${kind}, abort`, {
   ...harness,
-  open: () => openWorld('abort', { ...releases[1], aborted: true }),
+  open: wish => openWorld('abort', { ...releases[1], aborted: true }, wish),
 });
 
 executorContract(`${kind}, undo to the stable release`, {
   ...harness,
-  open: () => openWorld('undo', { ...releases[0], aborted: false }),
+  open: wish => openWorld('undo', { ...releases[0], aborted: false }, wish),
 });
 
 describe('a Rollout of Argo Rollouts', { timeout: 180_000 }, () => {
@@ -176,14 +174,14 @@ describe('a Rollout of Argo Rollouts', { timeout: 180_000 }, () => {
     const { api } = cluster;
     const { namespace } = place;
     expect(await refusedWith(planOf('nobody', 'abort'))).toContain('there is no Rollout of that name');
-    const name = await paused();
+    const name = await paused(0);
     await api('PATCH', rolloutPath(name), { spec: { paused: true } }, 'application/merge-patch+json');
     expect(await refusalOf(planOf(name, 'abort'))).toMatchObject({ facts: { why: 'paused' } });
     expect(await rolloutState(api, namespace, name)).toMatchObject({ aborted: false });
   });
 
   it('of Argo CD may be aborted, as Git knows no status; its template is refused (trap 12)', async () => {
-    const name = await paused();
+    const name = await paused(0);
     const mark = { metadata: { labels: { 'argocd.argoproj.io/instance': 'shop' } } };
     await cluster.api('PATCH', rolloutPath(name), mark, 'application/merge-patch+json');
     expect(await refusalOf(planOf(name, 'undo'))).toMatchObject({
@@ -197,7 +195,7 @@ describe('a Rollout of Argo Rollouts', { timeout: 180_000 }, () => {
     const { api } = cluster;
     const { namespace } = place;
     await cluster.installCrds('argo-cd');
-    const name = await paused();
+    const name = await paused(0);
     const mark = { metadata: { labels: { 'argocd.argoproj.io/instance': name } } };
     await api('PATCH', rolloutPath(name), mark, 'application/merge-patch+json');
     const applications = `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/applications`;
@@ -248,7 +246,7 @@ describe('a Rollout of Argo Rollouts', { timeout: 180_000 }, () => {
   it('is looked at anew where its template went there and back since a worker, held up, had read it', async () => {
     const { api } = cluster;
     const { namespace } = place;
-    const name = await paused();
+    const name = await paused(0);
     const { operations } = await planOf(name, 'undo');
     const operation = operations.find(({ body }) => body.action === 'template');
     if (!operation) throw new Error('nothing planned');
@@ -261,7 +259,7 @@ describe('a Rollout of Argo Rollouts', { timeout: 180_000 }, () => {
   });
 
   it('loses to another operator at the same moment, and gets through a lost answer and a failing API server (trap 6)', async () => {
-    const name = await paused();
+    const name = await paused(0);
     const plan = await planOf(name, 'abort');
     place.proxy.before(async ({ method }) => {
       if (method !== 'PATCH') return;
@@ -270,7 +268,7 @@ describe('a Rollout of Argo Rollouts', { timeout: 180_000 }, () => {
     });
     expect((await refusalOf(carryOut(await place.executor(kind), plan.operations))).code).toBe('target-changed');
 
-    const other = await paused();
+    const other = await paused(0);
     const sound = await planOf(other, 'abort');
     for (const fault of [{ kind: 'cut-after' }, { kind: 'answer', status: 500 }, { kind: 'cut-before' }] as const)
       place.proxy.inject({ method: 'PATCH', times: 1, fault });

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { StepPlan } from '../../../src/domain/plan.ts';
 import { useCluster } from '../../cluster/suite.ts';
@@ -29,6 +29,13 @@ const rules = [
 
 type Kind = 'configmap' | 'secret';
 
+let shared: Place;
+let made = 0;
+
+beforeAll(async () => {
+  shared = await openPlace(cluster, rules);
+});
+
 /** What both suites begin with; `KEEP` is touched by nobody. */
 const begin = {
   configmap: {
@@ -38,13 +45,13 @@ const begin = {
   secret: { data: { TOKEN: base64(`${canary}-old`), OLD: base64(`${canary}-older`), KEEP: base64('as it is') } },
 } as const;
 
-const stepOf = (kind: Kind, folder: string): JsonObject => {
+const stepOf = (kind: Kind, folder: string, name = 'settings'): JsonObject => {
   const secret = join(folder, 'value');
   writeFileSync(secret, `${canary}\n`, { mode: 0o600 });
   const set = { TOKEN: { file: secret } };
-  if (kind === 'secret') return { secret: 'settings', set: { ...set, NEW: { file: secret } }, remove: ['OLD'] };
+  if (kind === 'secret') return { secret: name, set: { ...set, NEW: { file: secret } }, remove: ['OLD'] };
   const plain = { FEATURE: 'off', blob: 'text now', 'app.yaml': 'a: 1\nb: 3\n' };
-  return { configMap: 'settings', set: { ...set, ...plain }, remove: ['OLD', 'PASSWORD'] };
+  return { configMap: name, set: { ...set, ...plain }, remove: ['OLD', 'PASSWORD'] };
 };
 
 const wanted = {
@@ -57,11 +64,13 @@ const wanted = {
 
 async function openWorld(kind: Kind): Promise<ExecutorWorld> {
   const { api } = cluster;
-  const place = await openPlace(cluster, rules);
+  const place = await shared.beside();
   const { namespace, proxy, folder } = place;
-  const made = await makeKeyed(api, namespace, kind, 'settings', begin[kind]);
-  const version = String(made.metadata?.resourceVersion);
-  const input = { namespace, ...stepOf(kind, folder) };
+  made += 1;
+  const name = `settings-${made}`;
+  const { metadata } = await makeKeyed(api, namespace, kind, name, begin[kind]);
+  const version = String(metadata?.resourceVersion);
+  const input = { namespace, ...stepOf(kind, folder, name) };
   proxy.clear();
   return {
     load: () => place.executor(`kubernetes.${kind}`),
@@ -69,15 +78,15 @@ async function openWorld(kind: Kind): Promise<ExecutorWorld> {
     from: null,
     to: null,
     state: async () => {
-      const { data, binaryData } = await readKeyed(api, namespace, kind, 'settings');
+      const { data, binaryData } = await readKeyed(api, namespace, kind, name);
       return { data, binaryData };
     },
     wanted: async () => wanted[kind],
     drift: async () => {
       const TOKEN = kind === 'secret' ? base64('of somebody else') : 'of somebody else';
-      await patchKeyed(api, namespace, kind, 'settings', { data: { TOKEN } });
+      await patchKeyed(api, namespace, kind, name, { data: { TOKEN } });
     },
-    effects: () => writesSince(api, `/api/v1/namespaces/${namespace}/${kind}s`, 'settings', version),
+    effects: () => writesSince(api, `/api/v1/namespaces/${namespace}/${kind}s`, name, version),
     started: () => proxy.seen.length,
     close: place.close,
   };
@@ -103,6 +112,8 @@ const harness = (kind: Kind): ExecutorHarness => ({
   canary,
   reversible: true,
   refusesDrift: true,
+  concurrent: true,
+  killAfterMs: [0, 20],
   timeoutMs: 90_000,
 });
 

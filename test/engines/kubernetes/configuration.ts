@@ -10,6 +10,8 @@ export function entryOf(kind: string) {
 
 /** How often an object was written since a version of it, replayed by the API server's own watch. */
 export async function writesSince(api: Api, collection: string, name: string, version: string): Promise<number> {
+  const { metadata } = await api('GET', `${collection}/${name}`);
+  if (String(metadata?.resourceVersion) === version) return 0;
   const query = `watch=1&resourceVersion=${version}&fieldSelector=metadata.name%3D${name}&timeoutSeconds=1`;
   const told = JSON.stringify(await api('GET', `${collection}?${query}`));
   return told.split(/"type(?:\\)?":/).filter(part => /^\\?"MODIFIED/.test(part)).length;

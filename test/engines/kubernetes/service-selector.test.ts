@@ -50,14 +50,15 @@ async function greenService(selector: object | null = { app: 'shop', color: 'gre
 
 async function openWorld(): Promise<ExecutorWorld> {
   const { api } = cluster;
-  const { namespace, proxy } = place;
+  const own = await place.beside();
+  const { namespace, proxy } = own;
   const service = await greenService();
   const { metadata } = await api('GET', `/api/v1/namespaces/${namespace}/services/${service}`);
   const version = String(metadata?.resourceVersion);
   const read = () => selectorOf(api, namespace, service);
   proxy.clear();
   return {
-    load: () => place.executor(kind),
+    load: () => own.executor(kind),
     input: entry.input.parse({ namespace, service, selector: { color: 'blue' } }),
     from: null,
     to: null,
@@ -69,6 +70,7 @@ async function openWorld(): Promise<ExecutorWorld> {
     effects: () => writesSince(api, `/api/v1/namespaces/${namespace}/services`, service, version),
     started: () => proxy.seen.length,
     close: async () => {
+      await own.close();
       await api('DELETE', `/api/v1/namespaces/${namespace}/services/${service}`);
     },
   };
@@ -89,6 +91,8 @@ executorContract(kind, {
   canary: 'canary-7Q2vXk91-hunter2',
   reversible: true,
   refusesDrift: true,
+  concurrent: true,
+  killAfterMs: [0, 20],
   timeoutMs: 90_000,
 });
 

@@ -120,12 +120,13 @@ interface Splitter {
 
 async function openWorld({ name, collection, more, state, wanted, drift }: Splitter): Promise<ExecutorWorld> {
   const { api } = cluster;
-  const { namespace, proxy } = place;
+  const own = await place.beside();
+  const { namespace, proxy } = own;
   const { metadata } = await api('GET', `${collection}/${name}`);
   const version = String(metadata?.resourceVersion);
   proxy.clear();
   return {
-    load: () => place.executor(kind),
+    load: () => own.executor(kind),
     input: entry.input.parse({ namespace, name, ...more }),
     from: null,
     to: null,
@@ -135,6 +136,7 @@ async function openWorld({ name, collection, more, state, wanted, drift }: Split
     effects: () => writesSince(api, collection, name, version),
     started: () => proxy.seen.length,
     close: async () => {
+      await own.close();
       await api('DELETE', `${collection}/${name}`);
     },
   };
@@ -147,6 +149,7 @@ const harness = {
   canary: 'canary-7Q2vXk91-hunter2',
   reversible: true,
   refusesDrift: true,
+  concurrent: true,
   killAfterMs: [20],
   timeoutMs: 90_000,
 };
