@@ -132,11 +132,15 @@ async function install(api: Api, definition: Json, name: string): Promise<void> 
   await eventually(`${name} is served`, async () => isEstablished(await look().catch(() => undefined)), patience);
 }
 
+/** Leaves the descriptions of fields out: they are most of a definition, and the server would keep and serve them all. */
+const withoutWords = (key: string, value: unknown) =>
+  key === 'description' && typeof value === 'string' ? undefined : value;
+
 /** Creates what a cluster lacks of a set, one definition after the other, and waits until its kinds are served; answers their names. */
 export async function installCrds(api: Api, set: CrdSet, environment: ClusterEnvironment): Promise<string[]> {
   const file = cachedSet(set, environment.cache);
   if (!existsSync(file)) throw new Error(`the definitions of ${set} are not built yet: run npm run cluster:build`);
-  const definitions: readonly Json[] = JSON.parse(readFileSync(file, 'utf8'));
+  const definitions: readonly Json[] = JSON.parse(readFileSync(file, 'utf8'), withoutWords);
   const names: string[] = [];
   for (const definition of definitions) {
     const name = String(definition.metadata?.name);

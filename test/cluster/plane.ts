@@ -20,6 +20,8 @@ export type TestPlane = {
   readonly api: Api;
   /** Makes a namespace that is deleted after the suite. */
   namespace(): Promise<string>;
+  /** Deletes what keeps programs and controllers busy in a namespace. */
+  empty(namespace: string): Promise<void>;
   /**
    * Makes a ServiceAccount with these rights in a namespace, and with `wide` rights in the whole cluster; answers its
    * kubeconfig, for `server` where given (a fault proxy).
@@ -71,6 +73,9 @@ export async function openPlane(
       await api('POST', '/api/v1/namespaces', { metadata: { name } });
       namespaces.push(name);
       return name;
+    },
+    empty: async namespace => {
+      await Promise.all(working(namespace).map(path => api('DELETE', path).catch(() => undefined)));
     },
     account: async (namespace, rules, through, wide) => {
       const name = `account-${randomBytes(3).toString('hex')}`;

@@ -84,7 +84,6 @@ export function cniConfig(site: Site): string {
           routes: [{ dst: '0.0.0.0/0' }],
         },
       },
-      { type: 'portmap', capabilities: { portMappings: true } },
     ],
   });
 }

@@ -101,6 +101,7 @@ export function startPart(site: Site, name: PartName, environment: ClusterEnviro
   startProcess(site.state, name, [requireProgram(name, environment), ...controlPlaneArguments(site)[name]]);
 }
 
+/** Starts what every cluster has; one without a node has nothing to schedule. */
 async function startControlPlane(site: Site, environment: ClusterEnvironment): Promise<Api> {
   const start = (name: PartName) => startPart(site, name, environment);
   const certificate = join(site.state, 'certificates/apiserver.crt');
@@ -116,7 +117,6 @@ async function startControlPlane(site: Site, environment: ClusterEnvironment): P
     return true;
   });
   start('kube-controller-manager');
-  start('kube-scheduler');
   return api;
 }
 
@@ -152,6 +152,7 @@ export async function startClusterIn(state: string, environment: ClusterEnvironm
   makeCgroup(site);
   const enter = await openMountNamespace(state);
   const [api] = await Promise.all([startControlPlane(site, environment), startContainerd(site, enter)]);
+  startPart(site, 'kube-scheduler', environment);
   const kubelet = requireProgram('kubelet', environment);
   startProcess(state, 'kubelet', [...enter, kubelet, ...controlPlaneArguments(site).kubelet]);
   await until(state, 'node', 'kubelet', () => isReady(api));

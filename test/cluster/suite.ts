@@ -91,6 +91,7 @@ export function useCluster(): TestCluster {
       return cluster().api;
     },
     namespace: () => cluster().namespace(),
+    empty: name => cluster().empty(name),
     account: (...asked) => cluster().account(...asked),
     faultProxy: () => cluster().faultProxy(),
     installCrds: set => cluster().installCrds(set),

@@ -55,7 +55,7 @@ export type Place = {
   look(input: JsonObject): Promise<ObservedReleases>;
   /** The same namespace and account through a proxy of its own, and with a folder of its own; the namespace stays when it is closed. */
   beside(): Promise<Place>;
-  /** Ends what can be asked for through it, and the namespace. */
+  /** Ends what can be asked for through it, and what works in the namespace. */
   close(): Promise<void>;
 };
 
@@ -71,7 +71,7 @@ export async function openPlace(cluster: TestCluster, rules: Rules = neededRules
   const place = await placeThrough(cluster, namespace, proxy, text);
   const close = async () => {
     await place.close();
-    await cluster.api('DELETE', `/api/v1/namespaces/${namespace}`).catch(() => undefined);
+    await cluster.empty(namespace);
   };
   return { ...place, close };
 }

@@ -28,6 +28,8 @@ export function deploymentBody(name: string, shape: Shape): object {
         metadata: { labels: { app: name } },
         spec: {
           terminationGracePeriodSeconds: 1,
+          // A token is a request and a mount for each pod, and nothing in the image reads one.
+          automountServiceAccountToken: false,
           containers: [
             {
               name: 'app',
