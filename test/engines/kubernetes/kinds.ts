@@ -19,6 +19,10 @@ export const kindRules: Rules = [
 
 const collection = (kind: Kind, namespace: string) => `/apis/apps/v1/namespaces/${namespace}/${plurals[kind]}`;
 
+/** A shape without pods; a DaemonSet has none while it asks for a node that there is not. */
+export const withoutPods = (kind: Kind): Shape =>
+  kind === 'daemonSet' ? { podSpec: { nodeSelector: { 'backout.test/nowhere': 'yes' } } } : { replicas: 0 };
+
 /** A workload of the test image. */
 function workloadBody(kind: Kind, name: string, shape: Shape): Record<string, unknown> {
   const body = JSON.parse(JSON.stringify(deploymentBody(name, shape)));
