@@ -9,7 +9,7 @@ import { driveOperation } from '../../../src/execute/operation.ts';
 import type { Fault } from '../../cluster/fault-proxy.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
 import { bareDeps, bareLease, bareTask } from '../../execute/bare.ts';
-import { makeWorkload, patchShop, readShop, shopRolledOut, workloadRules } from './shops.ts';
+import { makeWorkload, patchShop, readShop, shopSeen, workloadRules } from './shops.ts';
 import {
   carryOut,
   checkContext,
@@ -21,15 +21,7 @@ import {
   pick,
   refusalOf,
 } from './targets.ts';
-import {
-  atRevision,
-  imageOf,
-  makeDeployment,
-  patchDeployment,
-  readDeployment,
-  rolledOut,
-  setImage,
-} from './workloads.ts';
+import { atRevision, imageOf, makeDeployment, patchDeployment, readDeployment, setImage } from './workloads.ts';
 
 const cluster = useCluster();
 let place: Place;
@@ -41,16 +33,16 @@ afterEach(() => place.proxy.clear());
 
 const isAccount = (name: string) => name.startsWith('account-');
 
-/** A fresh Deployment at 1.1.0 that was at 1.0.0 before, and the plan that takes it back. */
+/** A fresh Deployment at 1.1.0 that was at 1.0.0 before, and the plan that takes it back: only writes count here, so it has no pods. */
 async function planned() {
   serial += 1;
   const deployment = `shop-${serial}`;
   const { api } = cluster;
   const { namespace, proxy } = place;
-  await makeDeployment(api, namespace, deployment, { replicas: 1, probe: false });
+  await makeDeployment(api, namespace, deployment, { replicas: 0, probe: false });
   await atRevision(api, namespace, deployment, 1);
   await setImage(api, namespace, deployment, 'app:1.1.0');
-  await rolledOut(api, namespace, deployment);
+  await atRevision(api, namespace, deployment, 2);
   const undo = await place.executor('kubernetes.rollout-undo');
   const input = { namespace, deployment, context: null, kubeconfig: null, graceSeconds: 2 };
   const to = pick(await place.look({ namespace, deployment }), '1.0.0');
@@ -70,6 +62,7 @@ async function planned() {
     operation,
     writes: async () => (await generation()) - before,
     image: () => imageOf(api, namespace, deployment),
+    scale: (replicas: number) => patchDeployment(api, namespace, deployment, { spec: { replicas } }),
   };
 }
 
@@ -126,8 +119,9 @@ describe('an API server that fails in the middle', { timeout: 60_000 }, () => {
     const shop = await planned();
     const { apply, progress } = contexts();
     await shop.undo.apply(apply, shop.operation);
+    await shop.scale(1);
     place.proxy.inject({ times: 9, fault: answer(503) });
-    expect(await shop.undo.settle(apply, shop.operation)).toMatchObject({ state: 'settled' });
+    expect(await shop.undo.settle(apply, shop.operation)).toMatchObject({ state: 'settled', served: true });
     expect(progress.map(({ code }) => code)).toContain('kubernetes-unreachable');
   });
 
@@ -149,8 +143,9 @@ describe('an API server that fails in the middle', { timeout: 60_000 }, () => {
   it('a half-closed watch: the rollout is seen all the same', async () => {
     const shop = await planned();
     await shop.undo.apply(contexts().apply, shop.operation);
+    await shop.scale(1);
     place.proxy.inject({ path: /[?&]watch=/, fault: { kind: 'half-close', lines: 0 } });
-    expect(await shop.undo.settle(contexts().apply, shop.operation)).toMatchObject({ state: 'settled' });
+    expect(await shop.undo.settle(contexts().apply, shop.operation)).toMatchObject({ state: 'settled', served: true });
   });
 
   it('an answer that is begun and half-closed is given up after ten seconds and asked again', async () => {
@@ -224,8 +219,8 @@ describe('somebody else at the same moment', { timeout: 60_000 }, () => {
     const own = await openPlace(cluster, workloadRules);
     const { namespace, proxy } = own;
     try {
-      await makeWorkload(api, namespace, 'statefulSet', { replicas: 1, probe: false });
-      await shopRolledOut(api, namespace, 'statefulSet');
+      await makeWorkload(api, namespace, 'statefulSet', { replicas: 0, probe: false });
+      await shopSeen(api, namespace, 'statefulSet');
       const executor = await own.executor('kubernetes.set-image');
       const input = setImageInput.parse({ namespace, statefulSet: 'shop', images: { app: 'app:1.1.0' } });
       const { operations } = await executor.plan(contexts().plan(null), input);
@@ -245,11 +240,11 @@ describe('somebody else at the same moment', { timeout: 60_000 }, () => {
 
   it('an autoscaler that moves the count meanwhile is no obstacle, and its count stays', async () => {
     const shop = await planned();
-    await patchDeployment(shop.api, shop.namespace, shop.deployment, { spec: { replicas: 3 } });
+    await shop.scale(1);
     expect((await shop.undo.observe(contexts().apply, shop.operation)).fingerprint).toBe(shop.operation.fingerprint);
     expect(await carryOut(shop.undo, [shop.operation])).toMatchObject({
       state: 'settled',
-      note: { facts: { pods: 3 } },
+      note: { facts: { pods: 1 } },
     });
   });
 
@@ -257,7 +252,7 @@ describe('somebody else at the same moment', { timeout: 60_000 }, () => {
     const shop = await planned();
     await shop.api('DELETE', `/apis/apps/v1/namespaces/${shop.namespace}/deployments/${shop.deployment}`);
     expect((await shop.undo.observe(contexts().apply, shop.operation)).state).toBe('unknown');
-    await makeDeployment(shop.api, shop.namespace, shop.deployment, { image: 'app:1.1.0', replicas: 1, probe: false });
+    await makeDeployment(shop.api, shop.namespace, shop.deployment, { image: 'app:1.1.0', replicas: 0, probe: false });
     const seen = await shop.undo.observe(contexts().apply, shop.operation);
     expect(seen).toMatchObject({ state: 'not-applied' });
     expect(seen.fingerprint).not.toBe(shop.operation.fingerprint);
@@ -271,6 +266,7 @@ describe('what goes away in the middle of a run', { timeout: 90_000 }, () => {
   it('a target deleted while it rolls out has failed, and that is said', async () => {
     const shop = await planned();
     await shop.undo.apply(contexts().apply, shop.operation);
+    await shop.scale(1);
     await shop.api('DELETE', `/apis/apps/v1/namespaces/${shop.namespace}/deployments/${shop.deployment}`);
     const end = await shop.undo.settle(contexts().apply, shop.operation);
     expect(end).toMatchObject({ state: 'failed', reason: { code: 'not-settled', facts: { cause: 'deleted' } } });
@@ -289,8 +285,8 @@ describe('what goes away in the middle of a run', { timeout: 90_000 }, () => {
       clock: { now: () => Date.now() },
     });
     const finalizers = ['backout.test/hold'];
-    await makeDeployment(api, namespace, 'shop', { replicas: 1, probe: false });
-    await rolledOut(api, namespace, 'shop');
+    await makeDeployment(api, namespace, 'shop', { replicas: 0, probe: false });
+    await atRevision(api, namespace, 'shop', 1);
     await patchDeployment(api, namespace, 'shop', { metadata: { finalizers } });
     const input = setImageInput.parse({ namespace, deployment: 'shop', images: { app: 'app:1.1.0' } });
     const { operations } = await eventually('rights', () =>
@@ -357,7 +353,7 @@ describe('what goes away in the middle of a run', { timeout: 90_000 }, () => {
 describe('where the cluster is', () => {
   const check = (kubeconfig: string | null, where: { context: string | null; kubeconfig: string | null }) => {
     const made = createRolloutCheck(createConnect({ kubeconfig, childEnvironment: {} }));
-    return made.start(checkContext(null), { namespace: place.namespace, deployment: 'shop-1', ...where })();
+    return made.start(checkContext(null), { namespace: place.namespace, deployment: 'here', ...where })();
   };
 
   it('a kubeconfig or context that is not there is told without its content', async () => {
@@ -381,7 +377,9 @@ describe('where the cluster is', () => {
   });
 
   it("a target's own kubeconfig and context come before the bot's", async () => {
-    const here = { context: 'test', kubeconfig: place.kubeconfig };
-    expect(await check('/nowhere/kubeconfig', here)).toMatchObject({ status: 'passed' });
+    const own = { context: 'test', kubeconfig: place.kubeconfig };
+    await makeDeployment(cluster.api, place.namespace, 'here', { replicas: 0 });
+    await atRevision(cluster.api, place.namespace, 'here', 1);
+    expect(await check('/nowhere/kubeconfig', own)).toMatchObject({ note: { code: 'rolled-out-without-pods' } });
   });
 });
