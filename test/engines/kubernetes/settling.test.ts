@@ -3,13 +3,13 @@ import { createConnect } from '../../../src/adapters/kubernetes/connect.ts';
 import { setImageInput } from '../../../src/adapters/kubernetes/rollout-input.ts';
 import { createSetImage } from '../../../src/adapters/kubernetes/set-image.ts';
 import type { Note } from '../../../src/domain/note.ts';
-import type { Executor, Settlement } from '../../../src/ports/executor.ts';
+import type { Settlement } from '../../../src/ports/executor.ts';
 import { notes } from '../../../templates/notes/index.ts';
 import { sayReason } from '../../../templates/say.ts';
-import { useCluster } from '../../cluster/suite.ts';
-import { type Kind, makeWorkload, shopRolledOut, workloadRules } from './shops.ts';
+import { eventually, useCluster } from '../../cluster/suite.ts';
+import { type Kind, makeWorkload, patchShop, shopRolledOut, shopSeen, workloadRules } from './shops.ts';
 import { contexts, firstOf, openPlace } from './targets.ts';
-import type { Shape } from './workloads.ts';
+import { makeDeployment, podsOf, rolledOut, type Shape } from './workloads.ts';
 
 const cluster = useCluster();
 const canary = 'hunter2-7Q2vXk91';
@@ -23,6 +23,8 @@ interface Row {
   readonly says: RegExp;
   readonly container?: object;
   readonly shape?: Shape;
+  /** Whether the first release has its pods, which is what the row needs; else there are pods from the write on. */
+  readonly replaces?: boolean;
   readonly graceSeconds?: number;
   /** How far the clock moves with each look, in ms, beside the time that passes. */
   readonly hurry?: number;
@@ -85,6 +87,7 @@ const rows: readonly Row[] = [
     image: 'app:1.1.0',
     says: /free ports/,
     container: { ports: [{ containerPort: 8080, hostPort: 31_999 }] },
+    replaces: true,
     hurry: 20_000,
   },
   {
@@ -111,7 +114,7 @@ const rows: readonly Row[] = [
 /** A workload whose first release is well, and the plan that takes it to another image. */
 async function planned(
   context: TestContext,
-  row: Pick<Row, 'kind' | 'image' | 'container' | 'shape' | 'graceSeconds'>,
+  row: Pick<Row, 'kind' | 'image' | 'container' | 'shape' | 'graceSeconds' | 'replaces'>,
 ) {
   const { kind = 'deployment', graceSeconds = 2 } = row;
   const place = await openPlace(cluster, workloadRules);
@@ -120,27 +123,28 @@ async function planned(
   const container = { name: 'app', image: 'app:1.0.0', imagePullPolicy: 'Never' };
   const readinessProbe = { httpGet: { path: '/healthz', port: 8080 }, periodSeconds: 1 };
   const podSpec = { containers: [{ ...container, readinessProbe, ...row.container }] };
-  await makeWorkload(cluster.api, namespace, kind, { replicas: 1, podSpec, ...row.shape });
-  await shopRolledOut(cluster.api, namespace, kind);
+  const later = kind !== 'daemonSet' && !row.replaces;
+  await makeWorkload(cluster.api, namespace, kind, { replicas: later ? 0 : 1, podSpec, ...row.shape });
+  await (later ? shopSeen : shopRolledOut)(cluster.api, namespace, kind);
   const hurried = { by: 0 };
   const clock = { now: () => Date.now() + hurried.by };
   const executor = createSetImage(createConnect({ kubeconfig, childEnvironment: {} }), { kept, clock });
   const input = setImageInput.parse({ namespace, [kind]: 'shop', images: { app: row.image }, graceSeconds });
   const { operations } = await executor.plan(contexts().plan(null), input);
   const operation = firstOf({ operations });
-  return { namespace, executor, operation, hurried };
+  const start = async () => {
+    if (later) await patchShop(cluster.api, namespace, kind, { spec: { replicas: 1 } });
+  };
+  return { namespace, executor, operation, hurried, start };
 }
 
 async function settled(
-  {
-    executor,
-    operation,
-    hurried,
-  }: { executor: Executor; operation: Parameters<Executor['apply']>[1]; hurried: { by: number } },
+  { executor, operation, hurried, start }: Awaited<ReturnType<typeof planned>>,
   hurry = 0,
 ): Promise<{ end: Settlement; progress: Note[] }> {
   const { apply, progress } = contexts(AbortSignal.timeout(100_000));
   await executor.apply(apply, operation);
+  await start();
   const told = (one: Note) => {
     hurried.by += hurry;
     progress.push(one);
@@ -157,6 +161,34 @@ describe('a rollout that cannot come about is called failed early, with its reas
   timeout: 120_000,
   concurrent: true,
 }, () => {
+  it('one that is looked on is seen to crash in a loop or to miss its deadline, a healthy one is not', async () => {
+    const { api } = cluster;
+    const place = await openPlace(cluster);
+    const { namespace } = place;
+    const shape = { replicas: 1, probe: false };
+    await makeDeployment(api, namespace, 'well', { replicas: 1 });
+    await makeDeployment(api, namespace, 'late', { ...shape, image: 'app:none', spec: { progressDeadlineSeconds: 2 } });
+    await makeDeployment(api, namespace, 'loop', { ...shape, image: 'app:crash' });
+    await rolledOut(api, namespace, 'well');
+    const look = (deployment: string) => place.look({ namespace, deployment });
+    const failing = (deployment: string) =>
+      eventually(
+        `the failure of ${deployment}`,
+        async () => {
+          const seen = await look(deployment);
+          return seen.failing ? seen : false;
+        },
+        100_000,
+      );
+    expect(await look('well')).toMatchObject({ settled: true, restarts: 0, failing: null });
+    expect(await failing('late')).toMatchObject({ settled: false, failing: { code: 'release-missed-deadline' } });
+    expect(await failing('loop')).toMatchObject({
+      settled: false,
+      failing: { code: 'release-crash-looping', facts: { restarts: 3 } },
+    });
+    expect((await podsOf(api, namespace, 'late')).length).toBe(1);
+  });
+
   it.for(
     rows.map(row => ({
       ...row,
@@ -203,13 +235,13 @@ describe('a rollout that cannot come about is called failed early, with its reas
 describe('a rollout that comes about', { timeout: 120_000, concurrent: true }, () => {
   it('tells how many pods are new and how many are old', async context => {
     const spec = { strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } };
-    const shop = await planned(context, { image: 'app:1.1.0', shape: { replicas: 3, spec } });
+    const shop = await planned(context, { image: 'app:1.1.0', shape: { replicas: 2, spec }, replaces: true });
     const { end, progress } = await settled(shop);
     expect(end).toMatchObject({ state: 'settled', served: true });
     const told = progress
       .filter(({ code }) => code === 'pods-on')
       .map(({ facts }) => [facts?.ready, facts?.pods, facts?.old]);
-    expect(told.every(([ready, pods, old]) => pods === 3 && Number(ready) + Number(old) >= 3)).toBe(true);
+    expect(told.every(([ready, pods, old]) => pods === 2 && Number(ready) + Number(old) >= 2)).toBe(true);
     expect(told.some(([, , old]) => Number(old) > 0)).toBe(true);
     const sentence = notes['pods-on'];
     expect(sentence?.en({ ready: 5, pods: 8, old: 3, version: '2.13.2' })).toBe('5 of 8 pods new, 3 old');
