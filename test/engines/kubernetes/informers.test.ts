@@ -12,7 +12,7 @@ import type { FurtherPlane } from '../../cluster/further-planes.ts';
 import { eventually, type Rules, useCluster } from '../../cluster/suite.ts';
 import { keptInMemory } from '../../fakes/kept-texts.ts';
 import { statedRules } from './targets.ts';
-import { atRevision, makeDeployment, patchDeployment } from './workloads.ts';
+import { atRevision, imageOf, makeDeployment, patchDeployment, podsOf } from './workloads.ts';
 
 const cluster = useCluster();
 const folder = mkdtempSync(join(tmpdir(), 'backout-informers-'));
@@ -56,7 +56,7 @@ async function followed(rules: Rules = statedRules('kubernetes.deployment'), tim
   await plane.api('POST', `${place}/configmaps`, { metadata: { name: 'settings' }, data: { MODE: 'old' } });
   await plane.api('POST', `${place}/secrets`, { metadata: { name: 'login' }, stringData: { password: 'old' } });
   for (const name of ['one', 'two']) {
-    await makeDeployment(plane.api, namespace, name, { replicas: 1, podSpec: { containers: containers('1.0.0') } });
+    await makeDeployment(plane.api, namespace, name, { replicas: 0, podSpec: { containers: containers('1.0.0') } });
     await atRevision(plane.api, namespace, name, 1);
   }
   const proxy = await plane.faultProxy();
@@ -153,14 +153,25 @@ describe('informers on a real API server', { timeout: 90_000 }, () => {
     await eventually('the new release', async () => (await place.version('one')) === '1.1.0');
   });
 
-  it('an API server that ends and comes again is watched again', async () => {
+  it('an API server that ends and comes again is watched again; a further control plane has objects of its own and outlives that', async () => {
     const place = await followed();
+    await expect(cluster.api('GET', `/api/v1/namespaces/${place.namespace}`)).rejects.toMatchObject({ status: 404 });
+    await makeDeployment(plane.api, place.namespace, 'pending', { replicas: 1 });
+    const [pod] = await eventually('a pod', async () => {
+      const found = await podsOf(plane.api, place.namespace, 'pending');
+      return found.length > 0 && found;
+    });
+    expect(String(pod?.status?.phase)).toBe('Pending');
     expect(await place.quietly('one')).toBe('1.0.0');
     await plane.stopApi();
+    await expect(plane.api('GET', '/readyz')).rejects.toThrow(
+      /ECONNREFUSED|socket hang up|ECONNRESET|other side closed/,
+    );
     const codeOf = ({ reason }: { readonly reason?: { readonly code: string } }) => reason?.code;
     const seen = () => place.version('one').catch(codeOf);
     await eventually('that it is away', async () => (await seen()) === 'target-unreachable');
     await plane.startApi();
+    expect(await imageOf(plane.api, place.namespace, 'pending')).toBe('app:1.0.0');
     await place.deploy('one', '1.1.0');
     await eventually('the new release', async () => (await place.quietly('one')) === '1.1.0');
   });
