@@ -10,27 +10,25 @@ import {
   makeDeployment,
   patchDeployment,
   readDeployment,
-  rolledOut,
   type Shape,
   setImage,
 } from './workloads.ts';
 
 const cluster = useCluster();
 
-/** A Deployment `shop` that went through these images in turn, the last one live and, unless told otherwise, rolled out. */
-async function shopWith(images: readonly string[], shape: Shape & { settled?: boolean } = {}, rules = neededRules) {
+/** A Deployment `shop` that went through these images in turn; without pods unless told otherwise. */
+async function shopWith(images: readonly string[], shape: Shape = {}) {
   const { api } = cluster;
-  const place = await openPlace(cluster, rules);
+  const place = await openPlace(cluster, neededRules);
   const { namespace } = place;
   const where = { namespace, deployment: 'shop' };
   const [first = 'app:1.0.0', ...rest] = images;
-  await makeDeployment(api, namespace, 'shop', { replicas: 2, ...shape, image: first });
+  await makeDeployment(api, namespace, 'shop', { replicas: 0, ...shape, image: first });
   await atRevision(api, namespace, 'shop', 1);
   for (const [at, image] of rest.entries()) {
     await setImage(api, namespace, 'shop', image);
     await atRevision(api, namespace, 'shop', at + 2);
   }
-  if (shape.settled !== false) await rolledOut(api, namespace, 'shop');
   const undo = await place.executor('kubernetes.rollout-undo');
   return {
     api,
@@ -59,6 +57,7 @@ describe('going back and what may stand in the way', { timeout: 90_000 }, () => 
     expect(releases.current?.version).toBe('1.1.0');
     expect(versions(releases)).toEqual(['1.0.0']);
     expect((await shop.plan(pick(releases, '1.1.0'))).operations).toEqual([]);
+    await shop.patch({ spec: { replicas: 1 } });
     expect(await carryOut(shop.undo, (await shop.plan(pick(releases, '1.0.0'))).operations)).toMatchObject({
       state: 'settled',
       served: true,
@@ -77,7 +76,7 @@ describe('going back and what may stand in the way', { timeout: 90_000 }, () => 
   });
 
   it('trap 3: two bad releases in a row are skipped', async () => {
-    const shop = await shopWith(['app:1.0.0', 'app:sick', 'app:crash'], { settled: false });
+    const shop = await shopWith(['app:1.0.0', 'app:sick', 'app:crash']);
     const plan = await shop.plan(pick(await shop.look(), '1.0.0'));
     expect(plan.operations).toHaveLength(1);
     expect(await carryOut(shop.undo, plan.operations)).toMatchObject({ state: 'settled' });
@@ -110,7 +109,9 @@ describe('going back and what may stand in the way', { timeout: 90_000 }, () => 
 
   it('trap 7: a deadline that passed before the patch is no failure', async () => {
     const spec = { progressDeadlineSeconds: 3, strategy: { type: 'Recreate' } };
-    const shop = await shopWith(['app:1.0.0', 'app:none'], { settled: false, spec });
+    const shop = await shopWith(['app:1.0.0'], { spec });
+    const containers = [{ name: 'app', image: 'app:none' }];
+    await shop.patch({ spec: { replicas: 1, template: { spec: { containers } } } });
     await eventually('deadline', async () => {
       const found = await readDeployment(shop.api, shop.namespace, 'shop');
       return [...(found.status?.conditions ?? [])].some(({ reason }) => String(reason) === 'ProgressDeadlineExceeded');
@@ -122,8 +123,6 @@ describe('going back and what may stand in the way', { timeout: 90_000 }, () => 
 
   it('trap 8: without replicas nothing is proven, and both plan and end say so', async () => {
     const shop = await shopWith(['app:1.0.0', 'app:1.1.0']);
-    await shop.patch({ spec: { replicas: 0 } });
-    await rolledOut(shop.api, shop.namespace, 'shop');
     const plan = await shop.plan(pick(await shop.look(), '1.0.0'));
     expect(plan.warnings.map(({ code }) => code)).toContain('no-pods-wanted');
     const end = await carryOut(shop.undo, plan.operations);
