@@ -130,10 +130,10 @@ export function canaryIs(api: Api, namespace: string, name: string, phase: strin
   );
 }
 
-/** A Canary whose second release is analysed, for so many rounds. */
+/** A Canary whose second release is analysed, for so many rounds; its first one runs as Flagger's primary alone. */
 export async function analysedCanary(api: Api, namespace: string, name: string, iterations = 1000): Promise<void> {
   await eventually('deployment', () =>
-    makeDeployment(api, namespace, name, { replicas: 1, probe: false }).catch(() => undefined),
+    makeDeployment(api, namespace, name, { replicas: 0, probe: false }).catch(() => undefined),
   );
   await api('POST', canaries(namespace), {
     apiVersion: 'flagger.app/v1beta1',

@@ -1,7 +1,7 @@
 import type { Api, Json } from '../../cluster/api.ts';
 import { eventually, type Rules, type TestCluster } from '../../cluster/suite.ts';
 import { openPlace, statedRules } from './targets.ts';
-import { makeDeployment, patchDeployment, podsOf, rolledOut } from './workloads.ts';
+import { atRevision, makeDeployment, patchDeployment, podsOf, rolledOut } from './workloads.ts';
 
 /** The rights that the documentation states for going back with the configuration. */
 export const closureRules: Rules = statedRules('kubernetes.deployment', 'kubernetes.rollout-undo');
@@ -62,6 +62,12 @@ export async function openShop(cluster: TestCluster, options: { rules?: Rules; f
       await api('PATCH', `${core}/configmaps/${flags}`, { data: { mode: release } }, merge);
       const secret = { stringData: { password: passwordOf(release) } };
       await api('PATCH', `${core}/secrets/login`, secret, merge);
+    },
+    /** Deploys another image of which no pod is started: the row looks at what is planned and written. */
+    deployWithoutPods: async (image: string, more: object = {}) => {
+      const spec = { containers: [{ name: 'app', image }], ...more };
+      await patchDeployment(api, namespace, 'shop', { spec: { replicas: 0, template: { spec } } });
+      await atRevision(api, namespace, 'shop', 2);
     },
     /** Deploys another image, or restarts. */
     deploy: async (image: string | null, more: object = {}) => {
