@@ -22,6 +22,13 @@ export function isAlive(id: ProcessId): boolean {
   return startTime(id.pid) === id.started;
 }
 
+/** Memory is at hand, processor time is not: Go collects a fourth as often, up to a GB. */
+const surroundings = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  GOGC: '400',
+  GOMEMLIMIT: '1GiB',
+};
+
 /** Starts a program in its own session with its output in STATE/NAME.log and its id in STATE/NAME.pid. */
 export function startProcess(
   state: string,
@@ -34,8 +41,7 @@ export function startProcess(
   const child = spawn(program, rest, {
     detached: true,
     stdio: ['ignore', log, log],
-    // Memory is at hand, processor time is not: Go collects a fourth as often.
-    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: state, GOGC: '400', ...more },
+    env: { ...surroundings, HOME: state, ...more },
   });
   closeSync(log);
   child.on('error', () => {});
