@@ -10,7 +10,7 @@ import type { Ask } from './parse/reading.ts';
 import type { Visit } from './visit.ts';
 
 /** An answer that has not come after this, in ms, is not on its way any more. */
-const patienceMs = 90_000;
+export const patienceMs = 90_000;
 
 /** `logs RUN`: has a worker look up how the plan's objects stand and what they logged. */
 export async function logs(deps: DoorDeps, visit: Visit, ask: Ask): Promise<Reply> {

@@ -24,6 +24,7 @@ interface Words {
   readonly roles: string;
   readonly goesOn: (run: string) => string;
   readonly watching: (run: string) => string;
+  readonly notLooked: (run: string) => string;
 }
 
 const words = {
@@ -67,6 +68,7 @@ const words = {
     roles: '# Grants what is missing. Look at it, then apply it with an account that may: kubectl apply -f FILE',
     goesOn: run => `The run goes on. See how it stands: backout show ${run}`,
     watching: run => `Waiting for ${run}. Ctrl-C stops the waiting and leaves the run going.`,
+    notLooked: run => `No worker has told yet how its objects stand. Ask again: backout logs ${run}`,
   },
   'zh-CN': {
     usage: '用法：backout 命令',
@@ -105,6 +107,7 @@ const words = {
     roles: '# 授予所缺的权限。请先检查，再用有权限的账号执行：kubectl apply -f 文件',
     goesOn: run => `回滚仍在继续。查看状态：backout show ${run}`,
     watching: run => `正在等待 ${run}。Ctrl-C 只停止等待，回滚继续。`,
+    notLooked: run => `尚无 worker 返回对象状态。请重新获取：backout logs ${run}`,
   },
 } as const satisfies Record<Locale, Words>;
 
@@ -157,4 +160,9 @@ export function goesOnText(locale: Locale, run: RunId): string {
 /** Says what is waited for, and that Ctrl-C does no harm. */
 export function watchingText(locale: Locale, run: RunId): string {
   return words[locale].watching(shortRunId(run));
+}
+
+/** Says that nobody has looked yet, and what to type to ask again. */
+export function notLookedText(locale: Locale, run: RunId): string {
+  return words[locale].notLooked(shortRunId(run));
 }

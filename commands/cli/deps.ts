@@ -1,4 +1,6 @@
 import type { Catalogue, Locale } from '../../src/domain/catalogue.ts';
+import type { Post } from '../../src/domain/post.ts';
+import type { Screen } from '../../src/domain/screen.ts';
 import type { Catalogues } from '../../src/ports/catalogues.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Routes } from '../../src/ports/inbound.ts';
@@ -11,6 +13,8 @@ export interface Engine {
   readonly routes: Routes;
   readonly runs: RunStore;
   readonly catalogues: Catalogues;
+  /** What a message of a thread says, as it now stands; null where there is nothing to say. */
+  draw(post: Post): Promise<Screen | null>;
   close(): Promise<void>;
 }
 

@@ -7,6 +7,7 @@ import { commands } from '../index.ts';
 import { type CommandLine, readArguments } from './arguments.ts';
 import { type CliDeps, type Engine, exitCodes } from './deps.ts';
 import { followRun } from './follow.ts';
+import { tellLogs } from './logs.ts';
 import { programs } from './programs.ts';
 
 /** How long a command may take, in ms: nobody waits for a terminal as Slack does, but the store has to answer. */
@@ -95,5 +96,6 @@ async function answer(deps: CliDeps, engine: Engine, line: CommandLine, reply: R
   if (line.json) deps.out(JSON.stringify({ outcome, ...(run ? { run } : {}), ...(data ? { data } : {}) }));
   else (good ? deps.out : deps.err)(forTerminal(screen.text));
   if (screen.file && !line.json) deps.out(screen.file.content);
+  if (good && run && line.name === 'logs' && !line.json) return await tellLogs(deps, engine, run);
   return good && run && line.watch ? await followRun(deps, engine, run) : exitCodes[outcome];
 }

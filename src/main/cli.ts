@@ -22,6 +22,7 @@ import type { Log } from '../ports/log.ts';
 import type { NamedProbe } from '../ports/probe.ts';
 import { lookingRights } from './cluster-rights.ts';
 import { doorDeps } from './door.ts';
+import { drawPosts } from './draw.ts';
 import { doctorProbes } from './probes.ts';
 import { openSlack, slackUnasked } from './slack.ts';
 import { openStores, redisUrl, type Stores } from './stores.ts';
@@ -76,6 +77,7 @@ async function openEngine(env: Environment, log: Log): Promise<Engine> {
     routes,
     runs: stores.runs,
     catalogues: stores.catalogues,
+    draw: drawPosts(stores),
     async close() {
       bell.close();
       await doorbell.close();

@@ -8,19 +8,31 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accountName, actingUid } from '../../commands/cli/account.ts';
 import { readArguments } from '../../commands/cli/arguments.ts';
-import type { CliDeps } from '../../commands/cli/deps.ts';
+import type { CliDeps, Engine } from '../../commands/cli/deps.ts';
 import { runCli } from '../../commands/cli/index.ts';
 import { shortRunId } from '../../src/domain/ids.ts';
+import { logsName } from '../../src/domain/post.ts';
 import { Refusal, reason } from '../../src/domain/reason.ts';
+import { drawPosts } from '../../src/main/draw.ts';
 import type { FindingData } from '../../templates/data.ts';
+import { keptInMemory } from '../fakes/kept-texts.ts';
 import { type Door, openDoor, runOf } from './door.ts';
 
 let door: Door;
+const kept = keptInMemory();
 beforeAll(async () => {
   door = await openDoor();
 });
 afterAll(() => door.close());
 beforeEach(() => door.reset());
+
+/** What the command line opens. */
+const engine = (): Engine => ({
+  ...door.deps,
+  routes: door.routes,
+  draw: drawPosts({ ...door.deps, kept }),
+  close: async () => undefined,
+});
 
 /** Runs the command line as an account; what it wrote is kept. */
 async function backout(account: string | null, argv: readonly string[], over: Partial<CliDeps> = {}) {
@@ -36,7 +48,7 @@ async function backout(account: string | null, argv: readonly string[], over: Pa
     requestId: randomUUID,
     pause: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
     interrupted: new AbortController().signal,
-    open: async () => ({ ...door.deps, routes: door.routes, close: async () => undefined }),
+    open: async () => engine(),
     check: async () => ({ kind: 'fine', file: 'backout.yaml', catalogue: door.catalogue, warnings: [] }),
     schema: () => ({ type: 'object' }),
     probes: async () => [],
@@ -130,14 +142,14 @@ describe('exit codes', () => {
     const pause = () => sleep(20);
     const never = new Promise<never>(() => undefined);
     expect(await backout('mara', ['status'], { open: () => never, pause })).toMatchObject({ code: 3 });
-    const stuck = async () => ({ ...door.deps, routes: door.routes, close: () => never });
+    const stuck = async () => ({ ...engine(), close: () => never });
     const later = () => sleep(2_000);
     expect(await backout('mara', ['status'], { open: stuck, pause: later })).toMatchObject({ code: 0 });
   });
 
   it('3 where Backout itself fails, without its inner words', async () => {
     const routes = { ...door.routes, command: () => Promise.reject(new Error('boom')) };
-    const open = async () => ({ ...door.deps, routes, close: async () => undefined });
+    const open = async () => ({ ...engine(), routes });
     const { code, err, trouble } = await backout('mara', ['status'], { open });
     expect(code).toBe(3);
     expect(trouble).toEqual([new Error('boom')]);
@@ -247,6 +259,23 @@ describe('the day Slack is down', () => {
     expect((await door.run(run.id)).ticks).toEqual({ box: false });
     expect(await tick('mara', '1', 'yes')).toMatchObject({ code: 1, err: expect.stringContaining('decided already') });
     expect((await backout('mara', ['show', run.id])).out).not.toContain('box 1');
+  });
+
+  it('`logs` waits for a worker and prints what it saw; without one it says so', async () => {
+    const run = await door.ask(runOf(await door.type('mara', 'cart-web level 2 because payments fail')));
+    let looks = 0;
+    const pause = async () => {
+      looks += 1;
+      if (looks !== 2) return;
+      const { events } = (await door.deps.runs.read(run.id)) ?? { events: [] };
+      const asked = events.findLast(event => event.kind === 'logs-asked')?.version ?? 0;
+      await kept.keep(logsName(run.id, asked), 'cart-web: 2 of 2 pods ready\n', 60_000);
+      await door.drive(run.id, [{ kind: 'logs-kept', asked, reason: null }]);
+    };
+    const seen = await backout('mara', ['logs', shortRunId(run.id)], { pause });
+    expect(seen).toMatchObject({ code: 0, out: expect.stringContaining('cart-web: 2 of 2 pods ready') });
+    const silent = await backout('mara', ['logs', shortRunId(run.id)], { pause: () => door.pass(30_001) });
+    expect(silent).toMatchObject({ code: 3, err: expect.stringContaining(`backout logs ${shortRunId(run.id)}`) });
   });
 
   it('Ctrl-C stops the waiting and leaves the run going', async () => {

@@ -1,0 +1,28 @@
+import type { RunId } from '../../src/domain/ids.ts';
+import { logsPost } from '../../src/domain/post.ts';
+import { forTerminal } from '../../templates/index.ts';
+import { notLookedText } from '../../templates/terminal.ts';
+import { patienceMs } from '../logs.ts';
+import { type CliDeps, type Engine, exitCodes } from './deps.ts';
+
+/** How often it is seen whether a worker has looked, in ms. */
+const everyMs = 200;
+
+/** Waits until a worker has looked, and tells what it saw: Slack may be what is down, and with it the thread. */
+export async function tellLogs(deps: CliDeps, engine: Engine, id: RunId): Promise<number> {
+  const until = deps.clock.now() + patienceMs;
+  while (deps.clock.now() < until && !deps.interrupted.aborted) {
+    const found = await engine.runs.read(id).catch(() => null);
+    const asked = found?.events.findLast(event => event.kind === 'logs-asked')?.version ?? 0;
+    const kept = found?.events.find(event => event.kind === 'logs-kept' && event.asked === asked);
+    const screen = kept ? await engine.draw(logsPost(id, asked)) : null;
+    if (screen) {
+      deps.out(forTerminal(screen.text));
+      if (screen.file) deps.out(screen.file.content);
+      return screen.file ? exitCodes.ok : exitCodes.refused;
+    }
+    await deps.pause(everyMs, deps.interrupted);
+  }
+  deps.err(notLookedText(deps.locale, id));
+  return exitCodes['not-confirmed'];
+}
