@@ -1,6 +1,9 @@
+import type { Api } from '../../cluster/api.ts';
+
 /** What a suite varies in its chart. */
 export interface Shape {
   readonly image?: string;
+  /** None unless told otherwise: the books are written the same, and helm has nothing to wait for. */
   readonly replicas?: number;
   /** A value of the ConfigMap, and one of the Secret. */
   readonly mode?: string;
@@ -62,7 +65,7 @@ export function chartFiles(shape: Shape): Record<string, string> {
   const [name = '', tag = ''] = (shape.image ?? 'app:1.0.0').split(':');
   const values = {
     image: { name, tag },
-    replicas: shape.replicas ?? 1,
+    replicas: shape.replicas ?? 0,
     mode: shape.mode ?? 'normal',
     password: shape.password ?? 'initial',
     probe: shape.probe ?? true,
@@ -81,8 +84,17 @@ export function chartFiles(shape: Shape): Record<string, string> {
   };
 }
 
-/** A Job that runs as a hook; with `image` app:crash it fails. */
-export function hookFile(name: string, events: string, image = 'app:1.0.0', script = 'true'): string {
+/** What a suite varies in a hook. */
+interface Hook {
+  /** With app:crash it fails. */
+  readonly image?: string;
+  readonly script?: string;
+  /** Its pod is never made: helm waits for it without an end. */
+  readonly suspend?: boolean;
+}
+
+/** A Job that runs as a hook. */
+export function hookFile(name: string, events: string, hook: Hook = {}): string {
   return `
 apiVersion: batch/v1
 kind: Job
@@ -93,14 +105,33 @@ metadata:
     helm.sh/hook-delete-policy: before-hook-creation
 spec:
   backoffLimit: 0
+  suspend: ${hook.suspend ?? false}
   template:
     spec:
       restartPolicy: Never
       terminationGracePeriodSeconds: 1
       containers:
         - name: hook
-          image: ${image}
+          image: ${hook.image ?? 'app:1.0.0'}
           imagePullPolicy: Never
-          command: [sh, -c, ${JSON.stringify(script)}]
+          command: [sh, -c, ${JSON.stringify(hook.script ?? 'true')}]
 `;
+}
+
+/** A pod that nobody schedules: helm waits for it until somebody else calls it ready. */
+export const gateFile = `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: gate
+spec:
+  schedulerName: nobody
+  containers: [{name: app, image: 'app:1.0.0'}]
+`;
+
+/** Lets helm go on. */
+export async function openGate(api: Api, namespace: string): Promise<void> {
+  const status = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
+  const path = `/api/v1/namespaces/${namespace}/pods/gate/status`;
+  await api('PATCH', path, { status }, 'application/strategic-merge-patch+json');
 }

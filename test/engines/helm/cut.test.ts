@@ -2,8 +2,8 @@ import { describe, expect, it, type TestContext } from 'vitest';
 import type { OperationDraft } from '../../../src/domain/plan.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
 import { contexts, pick } from '../kubernetes/targets.ts';
-import { imageOf } from '../kubernetes/workloads.ts';
-import { hookFile, type Shape } from './chart.ts';
+import { imageOf, rolledOut } from '../kubernetes/workloads.ts';
+import { gateFile, hookFile, openGate, type Shape } from './chart.ts';
 import { type Helm, type HelmPlace, helms, openHelm } from './world.ts';
 
 const cluster = useCluster();
@@ -19,7 +19,9 @@ async function planned(
   const place = await openHelm(cluster, program);
   onTestFinished(place.close);
   await place.deploy({ image: 'app:1.0.0', ...first });
-  await place.deploy({ image: 'app:1.1.0' });
+  const { replicas = 0 } = first;
+  await place.deploy({ image: 'app:1.1.0', replicas });
+  if (replicas > 0) await rolledOut(cluster.api, place.namespace, 'shop');
   const to = pick(await place.look(), first.image?.split(':')[1] ?? '1.0.0');
   const plan = await place.executor().plan(contexts().plan(to), { ...place.input, ...more });
   const [operation] = plan.operations;
@@ -27,20 +29,26 @@ async function planned(
   return { place, operation };
 }
 
-/** Applies until the release is pending in the books, then kills helm. */
-async function cutOff(place: HelmPlace, operation: OperationDraft): Promise<void> {
+/** Applies until the release is pending in the books, and stands at its gate where it has one, then kills helm. */
+async function cutOff(place: HelmPlace, operation: OperationDraft, gated = false): Promise<void> {
   const stop = new AbortController();
   const { apply } = contexts(AbortSignal.any([stop.signal, AbortSignal.timeout(60_000)]));
   const applying = Promise.allSettled([place.executor().apply(apply, operation)]);
-  await eventually('pending', async () => (await place.history()).at(-1)?.status === 'pending-rollback');
+  const core = `/api/v1/namespaces/${place.namespace}`;
+  await eventually('pending', async () => {
+    const { items } = await cluster.api('GET', `${core}/secrets?labelSelector=status%3Dpending-rollback`);
+    return [...(items ?? [])].length === 1;
+  });
+  if (gated) await eventually('gate', () => cluster.api('GET', `${core}/pods/gate`).catch(() => undefined));
   stop.abort();
   await applying;
 }
 
 describe.concurrent.each(helms)('helm.rollback by %s, cut off in the middle', program => {
   it('is marked failed and done again where no hook runs', limit, async context => {
-    const { place, operation } = await planned(program, context, { files: slowStart });
-    await cutOff(place, operation);
+    const { place, operation } = await planned(program, context, { files: { 'templates/gate.yaml': gateFile } });
+    await cutOff(place, operation, true);
+    await openGate(cluster.api, place.namespace);
     const executor = place.executor();
     expect(await executor.observe(contexts().apply, operation)).toMatchObject({
       state: 'not-applied',
@@ -57,7 +65,7 @@ describe.concurrent.each(helms)('helm.rollback by %s, cut off in the middle', pr
   });
 
   it('is unknown where hooks run: they may have, and are not repeated', limit, async context => {
-    const files = { 'templates/hook.yaml': hookFile('migrate', 'pre-rollback', 'app:1.0.0', 'sleep 30') };
+    const files = { 'templates/hook.yaml': hookFile('migrate', 'pre-rollback', { suspend: true }) };
     const { place, operation } = await planned(program, context, { files });
     await cutOff(place, operation);
     expect(await place.executor().observe(contexts().apply, operation)).toMatchObject({
@@ -84,7 +92,9 @@ describe.concurrent.each(helms)('helm.rollback by %s, cut off in the middle', pr
   });
 
   it('a hook that fails is no success: the revision is marked failed with its words', limit, async context => {
-    const files = { 'templates/hook.yaml': hookFile('migrate', 'pre-rollback', 'app:crash', 'exit 3') };
+    const files = {
+      'templates/hook.yaml': hookFile('migrate', 'pre-rollback', { image: 'app:crash', script: 'exit 3' }),
+    };
     const { place, operation } = await planned(program, context, { files });
     const executor = place.executor();
     const { apply } = contexts();
@@ -101,8 +111,8 @@ describe.concurrent.each(helms)('helm.rollback by %s, cut off in the middle', pr
       const { place, operation } = await planned(
         program,
         context,
-        { image: 'app:crash', probe: true },
-        { timeout: '6s' },
+        { image: 'app:crash', replicas: 1 },
+        { timeout: '2s' },
       );
       const executor = place.executor();
       const { apply } = contexts();
@@ -119,29 +129,3 @@ describe.concurrent.each(helms)('helm.rollback by %s, cut off in the middle', pr
     },
   );
 });
-
-/** A second Deployment of the target that takes some seconds to become ready, so that helm waits long enough to be cut off. */
-const slowStart = {
-  'templates/slow.yaml': `
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: slow
-spec:
-  selector:
-    matchLabels: {app: slow}
-  template:
-    metadata:
-      labels: {app: slow}
-    spec:
-      terminationGracePeriodSeconds: 1
-      containers:
-        - name: app
-          image: app:1.0.0
-          imagePullPolicy: Never
-          readinessProbe:
-            httpGet: {path: /healthz, port: 8080}
-            initialDelaySeconds: 5
-            periodSeconds: 1
-`,
-};

@@ -64,7 +64,9 @@ export function shopRolledOut(api: Api, namespace: string, kind: Kind, name = 's
       : [status?.updatedReplicas, status?.replicas, status?.readyReplicas];
     const observed = Number(status?.observedGeneration ?? 0) >= Number(found.metadata?.generation);
     const settled = kind !== 'statefulSet' || String(status?.updateRevision) === String(status?.currentRevision);
-    return observed && settled && wanted > 0 && counts.every(count => Number(count ?? 0) === wanted) && found;
+    return (
+      observed && settled && (wanted > 0 || !daemon) && counts.every(count => Number(count ?? 0) === wanted) && found
+    );
   });
 }
 
