@@ -1,16 +1,18 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readClusterEnvironment } from '../../cluster/environment.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
-import { openWebhook, type Webhook } from '../../cluster/webhook.ts';
+import { openWebhook } from '../../cluster/webhook.ts';
 import { makeWorkload, patchShop, readShop, shopRolledOut, workloadRules } from './shops.ts';
 import { carryOut, contexts, firstOf, openPlace, refusalOf } from './targets.ts';
 
 const cluster = useCluster();
 const isOurs = readClusterEnvironment().kubeconfig === undefined;
-const opened: Webhook[] = [];
-afterEach(async () => {
-  for (const one of opened.splice(0)) await one.close();
-});
+let shop: Awaited<ReturnType<typeof shopWithWebhook>>;
+beforeAll(async () => {
+  if (isOurs) shop = await shopWithWebhook();
+}, 120_000);
+afterEach(() => shop?.webhook.judge(() => undefined));
+afterAll(() => shop?.webhook.close());
 
 /** A Deployment at 1.0.0 in a namespace with a webhook, and the step that takes it to 1.1.0. */
 async function shopWithWebhook() {
@@ -20,7 +22,6 @@ async function shopWithWebhook() {
   await makeWorkload(api, namespace, 'deployment', { replicas: 1, probe: false });
   await shopRolledOut(api, namespace, 'deployment');
   const webhook = await openWebhook(cluster, namespace);
-  opened.push(webhook);
   // A webhook is asked from some moment after it was registered on.
   webhook.judge(({ dryRun }) => (dryRun ? 'not yet' : undefined));
   await eventually('the webhook is asked', async () => {
@@ -47,7 +48,6 @@ async function shopWithWebhook() {
 
 describe.runIf(isOurs)('an admission webhook that refuses', { timeout: 90_000 }, () => {
   it('the change itself: nothing is planned, and its words are told, not that a right is missing', async () => {
-    const shop = await shopWithWebhook();
     shop.webhook.judge(({ resource }) => (resource === 'deployments' ? 'images need a signature' : undefined));
     const before = await shop.generation();
     const refused = await refusalOf(shop.plan());
@@ -57,7 +57,6 @@ describe.runIf(isOurs)('an admission webhook that refuses', { timeout: 90_000 },
   });
 
   it('the write, after the plan was approved: nothing is written, and it is tried once', async () => {
-    const shop = await shopWithWebhook();
     const operation = firstOf(await shop.plan());
     let asked = 0;
     shop.webhook.judge(({ resource, operation: what }) => {
@@ -73,7 +72,6 @@ describe.runIf(isOurs)('an admission webhook that refuses', { timeout: 90_000 },
   });
 
   it('the new pods: the rollout has failed at once, with its words', async () => {
-    const shop = await shopWithWebhook();
     const { operations } = await shop.plan();
     shop.webhook.judge(({ resource }) => (resource === 'pods' ? 'this registry is not allowed' : undefined));
     const end = await carryOut(shop.executor, operations);

@@ -9,6 +9,7 @@ import {
   deploymentBody,
   imageOf,
   makeDeployment,
+  patchDeployment,
   readDeployment,
   rolledOut,
   type Shape,
@@ -52,7 +53,7 @@ describe('the catering platform’s plan on a real cluster', { timeout: 180_000 
     await service(namespace, { app: gateway, version: 'v1.1.0' });
     await Promise.all([
       version(namespace, 'v1.0.0', 'app:1.0.0', { replicas: 2 }),
-      version(namespace, 'v1.1.0', 'app:1.1.0', { replicas: 1 }),
+      version(namespace, 'v1.1.0', 'app:1.1.0', { replicas: 0 }),
     ]);
     await rolledOut(cluster.api, namespace, `${gateway}-v1.0.0`);
     const runs = await open('blue-green', namespace);
@@ -65,16 +66,19 @@ describe('the catering platform’s plan on a real cluster', { timeout: 180_000 
     await service(namespace, { app: gateway });
     await Promise.all([
       version(namespace, 'v1.0.0', 'app:1.0.0', { replicas: 1 }),
-      version(namespace, 'v1.1.0', 'app:1.1.0', { replicas: 2 }),
+      version(namespace, 'v1.1.0', 'app:1.1.0', { replicas: 1 }),
     ]);
     await rolledOut(cluster.api, namespace, `${gateway}-v1.1.0`);
-    const runs = await open('canary', namespace);
+    const runs = await open('canary', namespace, [
+      ['v1.0.0, replicas: 3, only: out', 'v1.0.0, replicas: 2, only: out'],
+      ['yyc3-api-gateway, atLeast: 3', 'yyc3-api-gateway, atLeast: 2'],
+    ]);
     const [out, less] = await runs.run('canary');
     expect([out?.interruption, less?.interruption]).toEqual([{ kind: 'none' }, { kind: 'unknown' }]);
     const counts = await Promise.all(
       ['v1.0.0', 'v1.1.0'].map(async name => (await readDeployment(cluster.api, namespace, `${gateway}-${name}`)).spec),
     );
-    expect(counts.map(spec => Number(spec?.replicas))).toEqual([3, 0]);
+    expect(counts.map(spec => Number(spec?.replicas))).toEqual([2, 0]);
   });
 
   it('rolling, ConfigMap and variables; then all writers stopped (33, 59, 60, 76-80, 142, 180, 199)', async () => {
@@ -85,14 +89,14 @@ describe('the catering platform’s plan on a real cluster', { timeout: 180_000 
       metadata: { name: 'yyc3-config' },
       data: { CACHE_TTL: '5', ORDER_LIMIT: '9', KEPT: 'x' },
     });
-    await makeDeployment(api, namespace, 'yyc3-orders', { replicas: 1 });
+    await makeDeployment(api, namespace, 'yyc3-orders', { replicas: 1, probe: false });
     const env = [{ name: 'DB_READ_REPLICA', value: 'on' }];
-    await makeDeployment(api, namespace, gateway, { replicas: 1, env });
+    await makeDeployment(api, namespace, gateway, { replicas: 0, probe: false, env });
     await atRevision(api, namespace, gateway, 1);
-    await rolledOut(api, namespace, gateway);
     const runs = await open('rolling', namespace);
     const good = await runs.release('1.0.0');
     await setImage(api, namespace, gateway, 'app:1.1.0');
+    await patchDeployment(api, namespace, gateway, { spec: { replicas: 1 } });
     await rolledOut(api, namespace, gateway);
     await runs.run('rolling', good);
     expect(await imageOf(api, namespace, gateway)).toBe('app:1.0.0');
@@ -110,19 +114,19 @@ describe('the catering platform’s plan on a real cluster', { timeout: 180_000 
     const helm = await openHelm(cluster, 'helm3');
     onTestFinished(helm.close);
     const { namespace } = helm;
-    await helm.deploy({ image: 'app:1.0.0', replicas: 2 }, '--wait');
+    await helm.deploy({ image: 'app:1.0.0', replicas: 1 });
     const runs = await open('helm', namespace, [
       [`deployment: ${gateway}`, 'deployment: shop'],
       [`release: ${gateway}, timeout: 5m`, `release: shop, timeout: 1m, binary: ${helm.binary}`],
     ]);
     const good = await runs.release('1.0.0');
-    await helm.deploy({ image: 'app:1.1.0', replicas: 2, chartVersion: '0.2.0', appVersion: '1.1.0' }, '--wait');
+    await helm.deploy({ image: 'app:1.1.0', replicas: 1, chartVersion: '0.2.0', appVersion: '1.1.0' }, '--wait');
     await runs.run('helm', good);
     expect(await imageOf(cluster.api, namespace, 'shop')).toBe('app:1.0.0');
-    await helm.deploy({ image: 'app:sick', replicas: 2, chartVersion: '0.3.0', appVersion: '1.2.0' });
+    await helm.deploy({ image: 'app:sick', replicas: 1, chartVersion: '0.3.0', appVersion: '1.2.0' });
     const plans = await runs.run('contingency', good);
     expect(plans.map(({ operations }) => operations.length)).toEqual([1, 1, 1]);
     const shop = await readDeployment(cluster.api, namespace, 'shop');
-    expect([await imageOf(cluster.api, namespace, 'shop'), Number(shop.spec?.replicas)]).toEqual(['app:1.0.0', 2]);
+    expect([await imageOf(cluster.api, namespace, 'shop'), Number(shop.spec?.replicas)]).toEqual(['app:1.0.0', 1]);
   });
 });

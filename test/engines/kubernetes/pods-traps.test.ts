@@ -21,6 +21,9 @@ import { makeDeployment, patchDeployment, podsOf } from './workloads.ts';
 const cluster = useCluster();
 const limits = { timeout: 120_000, concurrent: true };
 
+/** Pods that count and never run. */
+const idle = { probe: false, podSpec: { schedulerName: 'nobody' } };
+
 /** A namespace with the steps on what is in it. */
 async function open(context: TestContext) {
   const place = await openPlace(cluster, podRules);
@@ -52,7 +55,7 @@ describe('kubernetes.scale', limits, () => {
     const labels = { tier: 'web' };
     await makeDeployment(api, namespace, 'shop', { replicas: 2, probe: false, labels });
     await makeStatefulSet(api, namespace, 'queue', { replicas: 1, probe: false, labels });
-    await makeDeployment(api, namespace, 'other', { replicas: 1, probe: false });
+    await makeDeployment(api, namespace, 'other', { ...idle, replicas: 1 });
     await Promise.all([podsReady(api, namespace, 'shop', 2), podsReady(api, namespace, 'queue', 1)]);
     const none = await world.planScale({ selector: labels, replicas: 0 });
     const back = await world.planScale({ selector: labels, replicas: 'before' });
@@ -72,8 +75,8 @@ describe('kubernetes.scale', limits, () => {
 
   it('outwards only: what has as many pods or more is left as it is', async context => {
     const world = await open(context);
-    await makeDeployment(world.api, world.namespace, 'small', { replicas: 1, probe: false });
-    await makeDeployment(world.api, world.namespace, 'big', { replicas: 3, probe: false });
+    await makeDeployment(world.api, world.namespace, 'small', { ...idle, replicas: 1 });
+    await makeDeployment(world.api, world.namespace, 'big', { ...idle, replicas: 3 });
     const workloads = [{ deployment: 'small' }, { deployment: 'big' }];
     const { operations } = await world.planScale({ workloads, replicas: 2, only: 'out' });
     expect(objects(operations)).toEqual(['small']);
@@ -106,8 +109,8 @@ describe('kubernetes.scale', limits, () => {
   it('quota: pods that are refused fail the step with the words of the quota', async context => {
     const world = await open(context);
     const { api, namespace } = world;
-    await makeDeployment(api, namespace, 'shop', { replicas: 1, probe: false });
-    await podsReady(api, namespace, 'shop', 1);
+    await makeDeployment(api, namespace, 'shop', { ...idle, replicas: 1 });
+    await eventually('one pod', async () => (await podsOf(api, namespace, 'shop')).length === 1);
     const hard = { metadata: { name: 'full' }, spec: { hard: { pods: '1' } } };
     await api('POST', `/api/v1/namespaces/${namespace}/resourcequotas`, hard);
     const { operations } = await world.planScale({ deployment: 'shop', replicas: 2 });
@@ -119,7 +122,11 @@ describe('kubernetes.scale', limits, () => {
   it('what another tool renders, and Backout itself, are refused', async context => {
     const world = await open(context);
     const { api, namespace } = world;
-    await makeDeployment(api, namespace, 'shop', { replicas: 1, labels: { 'app.kubernetes.io/name': 'backout' } });
+    await makeDeployment(api, namespace, 'shop', {
+      ...idle,
+      replicas: 1,
+      labels: { 'app.kubernetes.io/name': 'backout' },
+    });
     const own = await refusedWith(world.planScale({ deployment: 'shop', replicas: 0 }));
     expect(own).toContain('it is part of Backout itself');
     const annotations = { 'meta.helm.sh/release-name': 'shop' };
@@ -156,9 +163,9 @@ describe('kubernetes.delete-pods', limits, () => {
   it('trap 9, a StatefulSet that hangs: its broken pod is deleted only once the template is good again, budget or not', async context => {
     const world = await open(context);
     const { api, namespace } = world;
-    await makeStatefulSet(api, namespace, 'queue', { replicas: 2 });
-    const before = (await podsReady(api, namespace, 'queue', 2)).map(uidOf);
-    await makeBudget(api, namespace, 'queue', 2);
+    await makeStatefulSet(api, namespace, 'queue', { replicas: 1 });
+    const before = (await podsReady(api, namespace, 'queue', 1)).map(uidOf);
+    await makeBudget(api, namespace, 'queue', 1);
     await setStatefulImage(api, namespace, 'queue', 'app:sick');
     await eventually('the broken pod', async () => {
       const pods = await podsOf(api, namespace, 'queue');
@@ -172,7 +179,7 @@ describe('kubernetes.delete-pods', limits, () => {
     expect(refused).toMatchObject({ code: 'step-failed', facts: { why: 'same-template' } });
     await setStatefulImage(api, namespace, 'queue', 'app:1.1.0');
     const { operations, warnings } = await world.planDeletion(input);
-    expect(objects(operations)).toEqual(['queue-1']);
+    expect(objects(operations)).toEqual(['queue-0']);
     expect(codes(warnings)).toContain('budgets-not-asked');
     expect(await carryOut(world.deletion, operations)).toMatchObject({ state: 'settled', served: true });
   });
@@ -182,7 +189,7 @@ describe('kubernetes.delete-pods', limits, () => {
     { spec: { updateStrategy: { type: 'OnDelete' } }, says: 'OnDelete' },
   ])('recovery where nothing hangs by itself is refused: $says', async ({ spec, says }, context) => {
     const world = await open(context);
-    await makeStatefulSet(world.api, world.namespace, 'queue', { replicas: 1, spec });
+    await makeStatefulSet(world.api, world.namespace, 'queue', { ...idle, replicas: 1, spec });
     const input = { statefulSet: 'queue', notReady: true, recovery: true };
     expect(await refusedWith(world.planDeletion(input))).toContain(says);
   });

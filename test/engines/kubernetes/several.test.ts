@@ -4,7 +4,7 @@ import type { JsonObject } from '../../../src/domain/json.ts';
 import { useCluster } from '../../cluster/suite.ts';
 import { contexts, openPlace, type Place, pick, statedRules } from './targets.ts';
 import { startWholeBackout, type WholeBackout } from './whole-backout.ts';
-import { imageOf, makeDeployment, rolledOut, setImage } from './workloads.ts';
+import { atRevision, imageOf, makeDeployment, patchDeployment, rolledOut, setImage } from './workloads.ts';
 
 const cluster = useCluster();
 const names = ['api', 'web', 'worker'];
@@ -35,10 +35,11 @@ beforeAll(async () => {
     statedRules('kubernetes.deployment', 'kubernetes.rollout-undo', 'kubernetes.rollout'),
   );
   const { namespace } = place;
-  const shape = { replicas: 1, probe: false, labels: { tier: 'shop' } };
+  const shape = { replicas: 0, probe: false, labels: { tier: 'shop' } };
   await Promise.all(names.map(name => makeDeployment(api, namespace, name, shape)));
-  await Promise.all(names.map(name => rolledOut(api, namespace, name)));
+  await Promise.all(names.map(name => atRevision(api, namespace, name, 1)));
   await Promise.all(names.map(name => setImage(api, namespace, name, 'app:1.1.0')));
+  await Promise.all(names.map(name => patchDeployment(api, namespace, name, { spec: { replicas: 1 } })));
   await Promise.all(names.map(name => rolledOut(api, namespace, name)));
 }, 120_000);
 afterAll(() => place?.close(), 30_000);
