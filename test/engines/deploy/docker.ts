@@ -24,8 +24,8 @@ export interface Docker {
   has(image: string): Promise<boolean>;
   /** Makes an image of a folder as it is. */
   importFolder(folder: string, image: string, environment: Readonly<Record<string, string>>): Promise<void>;
-  /** Hands images over to a cluster's containerd. */
-  load(images: readonly string[], state: string): Promise<void>;
+  /** Hands an image over to a cluster's containerd. */
+  load(image: string, state: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -66,9 +66,9 @@ export async function startDocker(state: string, cache: string): Promise<Docker>
       const changes = Object.entries(environment).flatMap(([name, value]) => ['--change', `ENV ${name}=${value}`]);
       return pipe(['tar', '-C', folder, '-c', '.'], [client, 'import', ...changes, '-', image], env);
     },
-    load: (images, at) => {
+    load: (image, at) => {
       const into = ['--address', containerdSocket(at), '-n', 'k8s.io', 'images', 'import', '-'];
-      return pipe([client, 'save', ...images], [needed('ctr', 'containerd'), ...into], env);
+      return pipe([client, 'save', image], [needed('ctr', 'containerd'), ...into], env);
     },
     stop: async () => {
       // Layers that no build has asked for in a while.

@@ -9,8 +9,8 @@ const run = promisify(execFile);
 const root = join(import.meta.dirname, '../../..');
 const certificates = '/etc/ssl/certs/ca-certificates.crt';
 
-/** The images that the suite installs. */
-export const images = { backout: 'backout:test', beside: 'backout-beside:test' } as const;
+/** The image that the suite installs. */
+export const image = 'backout:test';
 
 /** Where apt gets this Debian from, and its name: the base is of the same one. */
 async function debian(): Promise<{ readonly mirror: string; readonly suite: string }> {
@@ -33,15 +33,18 @@ async function npm(): Promise<{ readonly folder: string; readonly registry: stri
   return { folder, registry: stdout.trim() };
 }
 
+/** Parts of a Debian that nothing here reads: the image is handed over in each run. */
+const unread = ['var/cache/apt/archives', 'var/lib/apt/lists', 'usr/share/doc', 'usr/share/locale', 'usr/share/man'];
+
 /** Makes the base image where it is not there yet: this Debian with git, the Node of the tests, this machine's npm and what it trusts. */
 async function makeBase(docker: Docker, cache: string): Promise<string> {
   const [{ mirror, suite }, { folder: npmFolder, registry }] = await Promise.all([debian(), npm()]);
   const node = realpathSync(join(root, 'node_modules/node/bin/node'));
   const npmVersion = JSON.parse(readFileSync(join(npmFolder, 'package.json'), 'utf8')).version;
-  const parts = [mirror, suite, process.version, npmVersion, registry, readFileSync(certificates, 'utf8')];
+  const parts = [unread, mirror, suite, process.version, npmVersion, registry, readFileSync(certificates, 'utf8')];
   const hash = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12);
-  const image = `backout-base:${hash}`;
-  if (await docker.has(image)) return image;
+  const base = `backout-base:${hash}`;
+  if (await docker.has(base)) return base;
   const folder = mkdtempSync(join(cache, 'debootstrap-'));
   try {
     const flags = ['--variant=minbase', '--include=git,ca-certificates', suite, folder, mirror];
@@ -53,25 +56,25 @@ async function makeBase(docker: Docker, cache: string): Promise<string> {
     cpSync(npmFolder, join(local, 'lib/node_modules/npm'), { recursive: true });
     symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(local, 'bin/npm'));
     cpSync(realpathSync(certificates), join(folder, certificates));
-    rmSync(join(folder, 'var/cache/apt/archives'), { recursive: true, force: true });
-    await docker.importFolder(folder, image, { NODE_EXTRA_CA_CERTS: certificates, NPM_CONFIG_REGISTRY: registry });
+    for (const part of unread) rmSync(join(folder, part), { recursive: true, force: true });
+    await docker.importFolder(folder, base, { NODE_EXTRA_CA_CERTS: certificates, NPM_CONFIG_REGISTRY: registry });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  return image;
+  return base;
 }
 
 /** The C library, which the base has. */
 const ofSystem = /^(libc|libm|libdl|libpthread|librt|ld-linux.*)\.so/;
 
-/** Redis with the libraries it is linked to, and the emulated Slack, as the build of the image beside reads them. */
-async function writeBeside(folder: string): Promise<void> {
+/** Writes what stands beside the bot in the suite into a folder: Redis with the libraries it is linked to, and the emulated Slack. */
+export async function writeBeside(folder: string): Promise<void> {
   const server = needed('redis-server', 'redis-server');
   const { stdout } = await run('ldd', [server]);
   const libraries = [...stdout.matchAll(/=> (\/\S+)/g)].map(([, file = '']) => file);
-  cpSync(realpathSync(server), join(folder, 'redis/usr/local/bin/redis-server'));
+  cpSync(realpathSync(server), join(folder, 'redis/redis-server'));
   for (const file of libraries.filter(one => !ofSystem.test(basename(one)))) {
-    cpSync(realpathSync(file), join(folder, 'redis/usr/local/lib', basename(file)));
+    cpSync(realpathSync(file), join(folder, 'redis/lib', basename(file)));
   }
   const slack = join(folder, 'slack');
   for (const part of ['test/fakes/slack', 'test/engines/deploy/slack-sidecar.ts', 'package.json']) {
@@ -81,22 +84,11 @@ async function writeBeside(folder: string): Promise<void> {
     const from = realpathSync(join(root, 'node_modules', name));
     cpSync(from, join(slack, 'node_modules', name), { recursive: true });
   }
-  cpSync(join(import.meta.dirname, 'beside.Dockerfile'), join(folder, 'Dockerfile'));
 }
 
-/** Builds deploy/Dockerfile on a base made here, and what the suite puts beside it; what did not change comes out of the cache. */
-export async function buildImages(docker: Docker, cache: string): Promise<void> {
+/** Builds deploy/Dockerfile on a base made here; what did not change comes out of the cache. */
+export async function buildImage(docker: Docker, cache: string): Promise<void> {
   const base = await makeBase(docker, cache);
-  const limit = 900_000;
-  const build = ['build', '--network=host', '--force-rm'];
   const dockerfile = ['--file', join(root, 'deploy/Dockerfile'), '--build-arg', `BASE=${base}`];
-  await docker.docker([...build, ...dockerfile, '--tag', images.backout, root], limit);
-  const folder = mkdtempSync(join(cache, 'beside-'));
-  try {
-    await writeBeside(folder);
-    const argument = ['--build-arg', `BACKOUT=${images.backout}`];
-    await docker.docker([...build, ...argument, '--tag', images.beside, folder], limit);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  await docker.docker(['build', '--network=host', '--force-rm', ...dockerfile, '--tag', image, root], 900_000);
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { chart } from '../../../deploy/render.ts';
 import { readClusterEnvironment } from '../../cluster/environment.ts';
@@ -7,7 +7,7 @@ import { freePorts } from '../../cluster/ports.ts';
 import { requireProgram } from '../../cluster/programs.ts';
 import type { TestCluster } from '../../cluster/suite.ts';
 import { startDocker } from './docker.ts';
-import { buildImages, images } from './image.ts';
+import { buildImage, image, writeBeside } from './image.ts';
 import { helmOf } from './template.ts';
 
 const run = promisify(execFile);
@@ -45,16 +45,26 @@ export interface Installation {
   remove(): Promise<void>;
 }
 
-const sidecar = { image: images.beside, imagePullPolicy: 'Never', securityContext: { readOnlyRootFilesystem: true } };
+const sidecar = { image, imagePullPolicy: 'Never', securityContext: { readOnlyRootFilesystem: true } };
 const temporary = { name: 'tmp', mountPath: '/tmp' };
+const beside = { name: 'beside', mountPath: '/beside', readOnly: true };
 
 /** Values that only this suite needs: the host's network, images that are there already, Redis and Slack in the bot's pod. */
-function values(target: string, server: URL, ports: readonly number[]): object {
+function values(target: string, server: URL, ports: readonly number[], folder: string): object {
   const [port = 0, redisPort = 0, slackPort = 0, controlPort = 0] = ports;
   const settings = { SLACK_PORT: slackPort, CONTROL_PORT: controlPort, BOT_URL: `http://127.0.0.1:${port}` };
   const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'];
-  const redis = ['redis-server', '--bind', '127.0.0.1', '--port', String(redisPort), '--dir', '/data', ...durable];
-  const [repository = '', tag = ''] = images.backout.split(':');
+  const redis = [
+    '/beside/redis/redis-server',
+    '--bind',
+    '127.0.0.1',
+    '--port',
+    String(redisPort),
+    '--dir',
+    '/data',
+    ...durable,
+  ];
+  const [repository = '', tag = ''] = image.split(':');
   return {
     image: { repository, tag, pullPolicy: 'Never' },
     catalogue: catalogue(target),
@@ -68,14 +78,23 @@ function values(target: string, server: URL, ports: readonly number[]): object {
       replicas: 1,
       port,
       host: '127.0.0.1',
-      extraVolumes: [{ name: 'data', emptyDir: {} }],
+      extraVolumes: [
+        { name: 'data', emptyDir: {} },
+        { name: beside.name, hostPath: { path: folder } },
+      ],
       extraContainers: [
-        { ...sidecar, name: 'redis', command: redis, volumeMounts: [{ name: 'data', mountPath: '/data' }] },
+        {
+          ...sidecar,
+          name: 'redis',
+          command: redis,
+          volumeMounts: [beside, { name: 'data', mountPath: '/data' }],
+          env: [{ name: 'LD_LIBRARY_PATH', value: '/beside/redis/lib' }],
+        },
         {
           ...sidecar,
           name: 'slack',
-          command: ['node', '/slack/test/engines/deploy/slack-sidecar.ts'],
-          volumeMounts: [temporary],
+          command: ['node', '/beside/slack/test/engines/deploy/slack-sidecar.ts'],
+          volumeMounts: [beside, temporary],
           env: Object.entries(settings).map(([name, value]) => ({ name, value: String(value) })),
         },
       ],
@@ -83,17 +102,19 @@ function values(target: string, server: URL, ports: readonly number[]): object {
   };
 }
 
-/** Builds the images, hands them to the cluster and installs the chart there. */
+/** Builds the image, hands it to the cluster and installs the chart there. */
 export async function install(cluster: TestCluster, target: string, server: URL): Promise<Installation> {
   const environment = readClusterEnvironment();
   const state = dirname(cluster.kubeconfigPath);
   const docker = await startDocker(state, environment.cache);
   try {
-    await buildImages(docker, environment.cache);
-    await docker.load(Object.values(images), state);
+    await buildImage(docker, environment.cache);
+    await docker.load(image, state);
   } finally {
     await docker.stop();
   }
+  const folder = join(await cluster.folder('beside'), 'files');
+  await writeBeside(folder);
   const namespace = await cluster.namespace();
   const stringData = { SLACK_BOT_TOKEN: 'xoxb-rig-bot', SLACK_SIGNING_SECRET: 'rig-signing-secret' };
   await cluster.api('POST', `/api/v1/namespaces/${namespace}/secrets`, { metadata: { name: 'slack' }, stringData });
@@ -105,7 +126,7 @@ export async function install(cluster: TestCluster, target: string, server: URL)
     ['install', 'backout', chart, '-n', namespace, '--values', '-', '--wait', '--timeout', '3m'],
     { env },
   );
-  installing.child.stdin?.end(JSON.stringify(values(target, server, ports)));
+  installing.child.stdin?.end(JSON.stringify(values(target, server, ports, folder)));
   const kubectl = async (argv: readonly string[]): Promise<string> => {
     const program = requireProgram('kubectl', environment);
     const ran = await run(program, ['-n', namespace, ...argv], { env, timeout: 30_000 }).catch(failure => failure);
