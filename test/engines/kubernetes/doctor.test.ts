@@ -6,7 +6,7 @@ import { rulesOf } from '../../../src/domain/cluster-rights.ts';
 import { clusterRights, lookingRights } from '../../../src/main/cluster-rights.ts';
 import { eventually, useCluster } from '../../cluster/suite.ts';
 import { contexts, openPlace, type Place, pick, refusalOf, statedRules } from './targets.ts';
-import { atRevision, imageOf, makeDeployment, patchDeployment, rolledOut, setImage } from './workloads.ts';
+import { atRevision, imageOf, makeDeployment, patchDeployment, setImage } from './workloads.ts';
 
 const cluster = useCluster();
 
@@ -29,7 +29,7 @@ describe('doctor', { timeout: 60_000 }, () => {
   it('says that all is well, or which right is missing, or who else owns the thing', async () => {
     const place = await openPlace(cluster, stated, nodes);
     expect(await examine(place)).toMatchObject([{ state: 'broken', message: expect.stringContaining('not found') }]);
-    await makeDeployment(cluster.api, place.namespace, 'shop', { replicas: 1 });
+    await makeDeployment(cluster.api, place.namespace, 'shop', { replicas: 0 });
     expect(await examine(place)).toMatchObject([{ state: 'ok' }]);
     await patchDeployment(cluster.api, place.namespace, 'shop', {
       metadata: { annotations: { 'argocd.argoproj.io/tracking-id': 'shop:x' } },
@@ -81,17 +81,17 @@ describe('doctor', { timeout: 60_000 }, () => {
 it('the role that discover writes is enough to plan and watch, and not to act', { timeout: 60_000 }, async () => {
   const place = await openPlace(cluster, rulesOf(lookingRights()));
   const { namespace } = place;
-  await makeDeployment(cluster.api, namespace, 'shop', { replicas: 1 });
+  await makeDeployment(cluster.api, namespace, 'shop', { replicas: 0 });
   await atRevision(cluster.api, namespace, 'shop', 1);
   await setImage(cluster.api, namespace, 'shop', 'app:1.1.0');
-  await rolledOut(cluster.api, namespace, 'shop');
+  await atRevision(cluster.api, namespace, 'shop', 2);
   const where = { namespace, deployment: 'shop', context: null, kubeconfig: null };
   const to = pick(await place.look({ namespace, deployment: 'shop' }), '1.0.0');
   const undo = await place.executor('kubernetes.rollout-undo');
   const input = { ...where, graceSeconds: 5, replaceImmutable: false };
   const plan = await undo.plan({ ...contexts().plan(to), mode: 'observe' }, input);
   expect(plan.operations[0]?.preview.diff).toContain('app:1.0.0');
-  expect(plan.warnings).toMatchObject([{ code: 'write-not-tried' }]);
+  expect(plan.warnings).toMatchObject([{ code: 'no-pods-wanted' }, { code: 'write-not-tried' }]);
   const refused = await refusalOf(undo.plan({ ...contexts().plan(to), mode: 'act' }, input));
   expect(refused).toMatchObject({ code: 'permission-missing', facts: { what: 'patch deployments.apps' } });
   expect(await imageOf(cluster.api, namespace, 'shop')).toBe('app:1.1.0');

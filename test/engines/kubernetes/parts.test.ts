@@ -29,8 +29,7 @@ async function shopWithParts(rules = neededRules) {
   const flags = { name: 'MODE', valueFrom: { configMapKeyRef: { name: 'flags', key: 'mode' } } };
   const login = { name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'login', key: 'password' } } };
   await makeDeployment(api, namespace, 'shop', {
-    replicas: 1,
-    probe: false,
+    replicas: 0,
     env: [flags, login],
     podSpec: {
       serviceAccountName: 'shop',
@@ -61,12 +60,11 @@ describe('what a release needs besides itself', { timeout: 90_000 }, () => {
     const shop = await shopWithParts();
     const merge = 'application/merge-patch+json';
     const to = pick(await shop.look(), '1.0.0');
-    const plan = await eventually('a change in a later second', async () => {
-      const data = { mode: `degraded since ${Date.now()}` };
-      await shop.api('PATCH', `${shop.core}/configmaps/flags`, { data }, merge);
-      const made = await shop.undo.plan(contexts().plan(to), shop.input);
-      return made.notRolledBack.length > 1 && made;
-    });
+    const second = () => Math.floor(Date.now() / 1000);
+    const now = second();
+    await eventually('a later second', async () => second() > now);
+    await shop.api('PATCH', `${shop.core}/configmaps/flags`, { data: { mode: 'degraded' } }, merge);
+    const plan = await shop.undo.plan(contexts().plan(to), shop.input);
     shop.place.proxy.clear();
     const releases = await shop.look();
     expect(shop.place.proxy.seen.filter(({ path }) => path.includes('/configmaps/'))).toHaveLength(1);
@@ -118,7 +116,7 @@ describe('what a release needs besides itself', { timeout: 90_000 }, () => {
     const place = await openPlace(cluster);
     const { namespace } = place;
     const cause = 'kubernetes.io/change-cause';
-    await makeDeployment(api, namespace, 'shop', { replicas: 1, probe: false, annotations: { [cause]: 'one' } });
+    await makeDeployment(api, namespace, 'shop', { replicas: 0, annotations: { [cause]: 'one' } });
     await atRevision(api, namespace, 'shop', 1);
     await setImage(api, namespace, 'shop', 'app:1.1.0');
     await patchDeployment(api, namespace, 'shop', { metadata: { annotations: { [cause]: 'two' } } });
@@ -144,9 +142,10 @@ describe('what a release needs besides itself', { timeout: 90_000 }, () => {
     const { api } = cluster;
     const place = await openPlace(cluster);
     const { namespace } = place;
-    await makeDeployment(api, namespace, 'shop', { image: 'app:never-ran', replicas: 1 });
+    await makeDeployment(api, namespace, 'shop', { image: 'app:never-ran', replicas: 0, probe: false });
     await atRevision(api, namespace, 'shop', 1);
     await setImage(api, namespace, 'shop', 'app:1.0.0');
+    await patchDeployment(api, namespace, 'shop', { spec: { replicas: 1 } });
     await rolledOut(api, namespace, 'shop');
     const { history, settled, current } = await place.look({ namespace, deployment: 'shop' });
     expect(settled).toBe(true);
@@ -193,9 +192,11 @@ describe('what a release needs besides itself', { timeout: 90_000 }, () => {
     const place = await openPlace(cluster, rules);
     const { namespace } = place;
     const spec = { strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } };
-    await makeDeployment(api, namespace, 'shop', { replicas: 1, probe: false, spec });
+    await makeDeployment(api, namespace, 'shop', { replicas: 0, probe: false, spec });
     await atRevision(api, namespace, 'shop', 1);
     await setImage(api, namespace, 'shop', 'app:1.1.0');
+    await atRevision(api, namespace, 'shop', 2);
+    await patchDeployment(api, namespace, 'shop', { spec: { replicas: 1 } });
     await rolledOut(api, namespace, 'shop');
     const quotas = `/api/v1/namespaces/${namespace}/resourcequotas`;
     await eventually('one pod', async () => (await podsOf(api, namespace, 'shop')).length === 1);

@@ -11,12 +11,18 @@ const cluster = useCluster();
 const isOurs = readClusterEnvironment().kubeconfig === undefined;
 const restartedAt = 'kubectl.kubernetes.io/restartedAt';
 
-/** The workload `shop` at 1.0.0, rolled out, and steps on it. */
-async function shopOf(context: TestContext, kind: Kind, shape: Shape = {}) {
+/** The workload `shop` at 1.0.0, rolled out, and steps on it; `first` makes what its pods need. */
+async function shopOf(
+  context: TestContext,
+  kind: Kind,
+  shape: Shape = {},
+  first?: (namespace: string) => Promise<unknown>,
+) {
   const { api } = cluster;
   const place = await openPlace(cluster, workloadRules);
   const { namespace } = place;
   context.onTestFinished(place.close);
+  await first?.(namespace);
   await makeWorkload(api, namespace, kind, { replicas: 1, probe: false, ...shape });
   await shopRolledOut(api, namespace, kind);
   const where = { namespace, [kind]: 'shop' };
@@ -48,16 +54,17 @@ describe('kubernetes.rollout-restart', limits, () => {
     const at = String(operations[0]?.body.at);
     expect(await carryOut(executor, operations)).toMatchObject({ state: 'settled', served: true });
     expect(templateOf(await shop.read()).metadata.annotations[restartedAt]).toBe(at);
-    await shop.patch({ spec: { template: { metadata: { annotations: { [restartedAt]: later(0) } } } } });
+    const restarted = { metadata: { annotations: { [restartedAt]: later(0) } } };
+    await shop.patch({ spec: { replicas: 0, template: restarted } });
     const [again] = (await plan()).operations;
     expect(again?.body.after).not.toBe(again?.body.before);
   });
 
   it('planned at the very moment of a deployment, while its controller still writes, it is planned again', async context => {
-    const shop = await shopOf(context, 'deployment');
+    const shop = await shopOf(context, 'deployment', { replicas: 0 });
     const { plan } = await shop.step('kubernetes.rollout-restart');
     for (let time = 0; time < 5; time += 1) {
-      await shop.patch({ spec: { replicas: 0, template: { metadata: { annotations: { deployed: String(time) } } } } });
+      await shop.patch({ spec: { template: { metadata: { annotations: { deployed: String(time) } } } } });
       expect((await plan()).operations).toHaveLength(1);
     }
   });
@@ -69,7 +76,7 @@ describe('kubernetes.rollout-restart', limits, () => {
       'echo "a < b" > /tmp/x && httpd -p 8080 & trap "exit 0" TERM; while :; do sleep 1; done',
     ];
     const containers = [{ name: 'app', image: 'app:1.0.0', imagePullPolicy: 'Never', command }];
-    const shop = await shopOf(context, 'deployment', { podSpec: { containers } });
+    const shop = await shopOf(context, 'deployment', { replicas: 0, podSpec: { containers } });
     const before = templateOf(await shop.read());
     const { executor, plan } = await shop.step('kubernetes.set-env', {
       set: { URL: 'http://a/?b=1&c=<2>' },
@@ -77,7 +84,7 @@ describe('kubernetes.rollout-restart', limits, () => {
       containers: null,
     });
     const { operations } = await plan();
-    expect(await carryOut(executor, operations)).toMatchObject({ state: 'settled', served: true });
+    expect(await carryOut(executor, operations)).toMatchObject({ state: 'settled' });
     const { apply } = contexts();
     const inverse = operations[0]?.inverse;
     if (!inverse) throw new Error('no inverse');
@@ -87,7 +94,7 @@ describe('kubernetes.rollout-restart', limits, () => {
   });
 
   it('trap 4, paused: refused with the command that resumes it', async context => {
-    const shop = await shopOf(context, 'deployment');
+    const shop = await shopOf(context, 'deployment', { replicas: 0 });
     await shop.patch({ spec: { paused: true } });
     for (const [step, extra] of [
       ['kubernetes.rollout-restart', {}],
@@ -159,8 +166,7 @@ describe('kubernetes.rollout-pause and rollout-resume', limits, () => {
 
 describe('kubernetes.set-image', limits, () => {
   it('of a release: its images, while what else was changed since stays; the plan says so', async context => {
-    const shop = await shopOf(context, 'deployment', { env: [{ name: 'MODE', value: 'one' }] });
-    await shop.look();
+    const shop = await shopOf(context, 'deployment', { replicas: 0, env: [{ name: 'MODE', value: 'one' }] });
     const env = [{ name: 'MODE', value: 'two' }];
     await shop.patch({ spec: { template: { spec: { containers: [{ name: 'app', image: 'app:1.1.0', env }] } } } });
     await shop.rolledOut();
@@ -168,13 +174,14 @@ describe('kubernetes.set-image', limits, () => {
     const { executor, plan } = await shop.step('kubernetes.set-image', { images: 'release' }, to);
     const { operations, notRolledBack, warnings } = await plan();
     expect(codes(notRolledBack)).toEqual(['only-images-change']);
-    expect(warnings).toMatchObject([{ code: 'image-by-tag', facts: { names: ['app:1.0.0'] } }]);
-    expect(await carryOut(executor, operations)).toMatchObject({ state: 'settled', served: true });
+    const byTag = { code: 'image-by-tag', facts: { names: ['app:1.0.0'] } };
+    expect(warnings).toMatchObject([{ code: 'no-pods-wanted' }, byTag]);
+    expect(await carryOut(executor, operations)).toMatchObject({ state: 'settled' });
     expect(templateOf(await shop.read()).spec.containers).toMatchObject([{ image: 'app:1.0.0', env }]);
   });
 
   it('a container that is not there, and a release that nobody saw and no history holds, are refused', async context => {
-    const shop = await shopOf(context, 'deployment');
+    const shop = await shopOf(context, 'deployment', { replicas: 0 });
     const unknown = await shop.step('kubernetes.set-image', { images: { web: 'app:1.1.0' } });
     expect(await refusedWith(unknown.plan())).toContain('it has no container web, only app');
     const now = pick(await shop.look(), '1.0.0');
@@ -234,13 +241,13 @@ describe('kubernetes.set-env', limits, () => {
     'of a %s: removes, sets, and replaces what came from a ConfigMap whole; put back, it comes from there again',
     async (kind, context) => {
       const { api } = cluster;
-      const shop = await shopOf(context, kind);
-      const maps = `/api/v1/namespaces/${shop.namespace}/configmaps`;
-      await api('POST', maps, { metadata: { name: 'flags' }, data: { mode: 'full' } });
       const fromFlags = { name: 'MODE', valueFrom: { configMapKeyRef: { name: 'flags', key: 'mode' } } };
       const env = [fromFlags, { name: 'OLD', value: 'x' }, { name: 'OLD', value: 'y' }, { name: 'KEPT', value: 'z' }];
-      await shop.patch({ spec: { template: { spec: { containers: [{ name: 'app', image: 'app:1.0.0', env }] } } } });
-      await shop.rolledOut();
+      const flags = { metadata: { name: 'flags' }, data: { mode: 'full' } };
+      // The template is looked at: a DaemonSet alone has pods in any case, and tells that they start with these variables.
+      const shop = await shopOf(context, kind, { replicas: 0, env }, namespace =>
+        api('POST', `/api/v1/namespaces/${namespace}/configmaps`, flags),
+      );
       const before = templateOf(await shop.read());
       const extra = {
         set: { MODE: 'degraded', FLAG: { configMap: 'flags', key: 'mode' } },
@@ -249,7 +256,8 @@ describe('kubernetes.set-env', limits, () => {
       };
       const { executor, plan } = await shop.step('kubernetes.set-env', extra);
       const { operations } = await plan();
-      expect(await carryOut(executor, operations)).toMatchObject({ state: 'settled', served: true });
+      const served = kind === 'daemonSet' ? { served: true } : {};
+      expect(await carryOut(executor, operations)).toMatchObject({ state: 'settled', ...served });
       expect(templateOf(await shop.read()).spec.containers[0].env).toEqual([
         { name: 'MODE', value: 'degraded' },
         { name: 'KEPT', value: 'z' },
