@@ -1,9 +1,10 @@
 import { eventually, useCluster } from '../../cluster/suite.ts';
 import type { Shape } from '../../engines/helm/chart.ts';
+import { copyRelease, readOriginal } from '../../engines/helm/copies.ts';
 import { type Helm, helms, openHelm } from '../../engines/helm/world.ts';
 import { pick } from '../../engines/kubernetes/targets.ts';
-import { backRows, forthRows, operationRows, type Row, withinRow } from './rows.ts';
-import { crashSuite, type World } from './suite.ts';
+import { forthRows, type Row, siblingRows, withinRow } from './rows.ts';
+import { crashSuites, type Subject, type World } from './suite.ts';
 import { runbooks } from './text.ts';
 
 const cluster = useCluster();
@@ -39,26 +40,31 @@ async function openGate(namespace: string, name: string): Promise<void> {
   await cluster.api('PATCH', path, { status }, 'application/strategic-merge-patch+json');
 }
 
-/** One release of two revisions for each lane. */
+/** One release of two revisions for each lane; helm makes the first one, and those with a gate, the others are copies of that. */
 async function open(lanes: number, program: Helm, hooked: boolean, within: ReadonlySet<number>): Promise<World> {
   const place = await openHelm(cluster, program);
-  const { namespace, binary } = place;
+  const { namespace, binary, kubeconfig } = place;
   const nameOf = (lane: number) => `shop-${lane}`;
   const keys: string[] = [];
-  const deploy = async (lane: number): Promise<void> => {
-    await place.deployAs(nameOf(lane), shape('one', hooked, within.has(lane)));
-    await place.deployAs(nameOf(lane), shape('two', hooked, within.has(lane)));
-    keys[lane] = pick(await place.look(nameOf(lane)), 'one').key;
+  const deploy = async (name: string, gated: boolean): Promise<void> => {
+    await place.deployAs(name, shape('one', hooked, gated));
+    await place.deployAs(name, shape('two', hooked, gated));
   };
-  for (let from = 0; from < lanes; from += 4)
-    await Promise.all(Array.from({ length: Math.min(4, lanes - from) }, (_, at) => deploy(from + at)));
+  await deploy('made-by-helm', false);
+  const original = await readOriginal(cluster.api, namespace, 'made-by-helm', ['configmap', 'secret']);
+  const open = async (lane: number): Promise<void> => {
+    const name = nameOf(lane);
+    await (within.has(lane) ? deploy(name, true) : copyRelease(cluster.api, original, name));
+    keys[lane] = pick(await place.look(name), 'one').key;
+  };
+  await Promise.all(Array.from({ length: lanes }, (_, lane) => open(lane)));
   return {
-    env: { KUBECONFIG: place.kubeconfig },
     service: lane => {
-      const step = { 'helm.rollback': { release: nameOf(lane), namespace, binary } };
+      const where = { release: nameOf(lane), namespace, kubeconfig };
+      const step = { 'helm.rollback': { ...where, binary } };
       return {
         ...runbooks(step, { command: { argv: ['true'] } }),
-        releases: { source: { 'helm.release': { release: nameOf(lane), namespace } } },
+        releases: { source: { 'helm.release': where } },
       };
     },
     release: lane => keys[lane] ?? null,
@@ -82,30 +88,29 @@ async function open(lanes: number, program: Helm, hooked: boolean, within: Reado
   };
 }
 
-const everyRow = [...forthRows(1), withinRow, ...backRows()];
 /** The two Helms differ in what they do themselves, so of Helm 3 only that is cut off. */
-const fewer = [...operationRows().filter(({ point }) => point === 'operation-applying'), withinRow];
+const fewer = [...siblingRows().filter(({ point }) => point === 'operation-applying'), withinRow];
+const rowsBy = { helm3: fewer, helm4: [...siblingRows(), withinRow] };
+const withHooks = [...forthRows(1).filter(({ point }) => point.startsWith('operation-')), withinRow];
 const within = (of: readonly Row[]) => new Set(of.flatMap((row, at) => (row.within ? [at] : [])));
 const back = { mode: 'two', books: ['superseded', 'superseded', 'superseded', 'deployed'] };
 const forth = { mode: 'one', books: ['superseded', 'superseded', 'deployed'] };
 const again = { mode: 'one', books: ['superseded', 'superseded', 'failed', 'deployed'] };
 const locked = { mode: 'one', books: ['superseded', 'deployed', 'pending-rollback'] };
 
-for (const program of helms) {
-  const rows = program === 'helm4' ? everyRow : fewer;
-  crashSuite(`helm.rollback by ${program}`, {
-    rows,
-    open: lanes => open(lanes, program, false, within(rows)),
-    expected: ({ runbook, within: cut }) => (runbook === 'back' ? back : cut ? again : forth),
-  });
-}
-
-const hooked = forthRows(1).filter(({ point }) => point.startsWith('operation-'));
-const withHooks = [...hooked, withinRow];
-
-crashSuite('helm.rollback with hooks', {
+const plain = (program: Helm): Subject => ({
+  rows: rowsBy[program],
+  open: lanes => open(lanes, program, false, within(rowsBy[program])),
+  expected: ({ runbook, within: cut }) => (runbook === 'back' ? back : cut ? again : forth),
+});
+const hooked: Subject = {
   rows: withHooks,
   open: lanes => open(lanes, 'helm4', true, within(withHooks)),
   end: row => (row.within ? 'needs-operator' : 'succeeded'),
   expected: row => (row.within ? locked : forth),
+};
+
+crashSuites({
+  ...Object.fromEntries(helms.map(program => [`helm.rollback by ${program}`, plain(program)])),
+  'helm.rollback with hooks': hooked,
 });

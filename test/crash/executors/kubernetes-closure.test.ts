@@ -2,7 +2,7 @@ import { useCluster } from '../../cluster/suite.ts';
 import { closureRules, nextSecond } from '../../engines/kubernetes/configuration-world.ts';
 import { openPlace, pick } from '../../engines/kubernetes/targets.ts';
 import { makeDeployment, readDeployment, rolledOut, setImage } from '../../engines/kubernetes/workloads.ts';
-import { operationRows, rowsOf } from './rows.ts';
+import { rowsOf, siblingRows } from './rows.ts';
 import { crashSuite, type World } from './suite.ts';
 import { runbooks } from './text.ts';
 
@@ -75,7 +75,7 @@ async function open(lanes: number): Promise<World> {
 }
 
 crashSuite('kubernetes.rollout-undo with its ConfigMap and Secret', {
-  rows: [...rowsOf(3, [1, 3]), ...operationRows().filter(({ runbook }) => runbook === 'back')],
+  rows: [...rowsOf(3, [1, 3]), ...siblingRows().filter(({ runbook }) => runbook === 'back')],
   open,
   expected: ({ runbook }) =>
     runbook === 'forth'

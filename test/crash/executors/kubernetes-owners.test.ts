@@ -62,18 +62,12 @@ async function open(lanes: number): Promise<World> {
 }
 
 const points = new Set<string>(operationPoints);
-const acting = new Set<string>(['operation-applying', 'operation-applied']);
+const acting = ['operation-applying', 'operation-applied'] as const;
 /** The suspension is the first of two operations; while the run is put back it follows the idle inverse of the failing step and the Deployment's. */
 const rows: readonly Row[] = [
   ...forthRows(2).filter(({ point, nth }) => points.has(point) && nth === 1),
-  ...operationPoints.map(
-    (point): Row => ({
-      name: `${point}, putting back`,
-      runbook: 'back',
-      point,
-      nth: acting.has(point) ? 2 : 3,
-      after: 'compensation-started',
-    }),
+  ...acting.map(
+    (point): Row => ({ name: `${point}, putting back`, runbook: 'back', point, nth: 2, after: 'compensation-started' }),
   ),
 ];
 

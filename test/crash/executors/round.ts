@@ -43,7 +43,10 @@ export interface Ended {
 export interface Room {
   /** Texts that every worker of the room finds. */
   readonly kept: KeptTexts;
-  /** Runs every lane up to its point, kills the worker with SIGKILL once all stand there, and lets another one finish. */
+  /**
+   * Runs every lane up to its point, kills the worker with SIGKILL once all stand there, and lets another one finish, which is the one to be
+   * killed in the next round: all rounds of a room are of one environment and one host.
+   */
   round(
     lanes: readonly Lane[],
     more: { readonly env?: Record<string, string>; readonly host?: string },
@@ -71,7 +74,9 @@ export function openRoom(): Promise<Room> {
     later(() => doorbell.close());
     const parts: Parts = { stores, doorbell, folder };
     let rounds = 0;
-    const round: Room['round'] = (lanes, { env = {}, host }) => {
+    let alive: Worker | undefined;
+    later(() => alive?.kill());
+    const round: Room['round'] = async (lanes, { env = {}, host }) => {
       rounds += 1;
       const start = (name: string) =>
         startWorker({
@@ -83,7 +88,19 @@ export function openRoom(): Promise<Room> {
           BACKOUT_WORKER_NAME: host ?? name,
           ...env,
         });
-      return runRound(parts, lanes, `r${rounds}`, [start('first'), start('second')]);
+      const first = alive ?? start('worker-0');
+      const second = start(`worker-${rounds}`);
+      try {
+        if (rounds === 1) await first.go();
+        const ended = await runRound(parts, lanes, `r${rounds}`, [first, second]);
+        alive = second;
+        return ended;
+      } catch (failure) {
+        await second.kill();
+        throw failure;
+      } finally {
+        await first.kill();
+      }
     };
     return { kept: stores.kept, round };
   });
@@ -95,24 +112,19 @@ async function runRound(
   prefix: string,
   [first, second]: readonly [Worker, Worker],
 ): Promise<Ended[]> {
-  try {
-    const catalogue = await publish(parts, lanes, prefix);
-    await first.go();
-    const ids = await Promise.all(lanes.map((lane, at) => request(parts, catalogue, lane, `${prefix}-${at}`)));
-    await Promise.all(lanes.map(({ row }, at) => approve(parts, first, ids[at] as RunId, row)));
-    const stood = await allStand(parts, first, ids);
-    await Promise.all(lanes.map(({ row, halfDone }) => row.within && halfDone?.()));
-    await first.kill();
-    await second.go();
-    return await Promise.all(
-      ids.map(async (id, at) => {
-        const found = await ended(parts, id, targetId(`${prefix}-${at}`, 'test'));
-        return { id, stood: stood.has(id), found, said: first.said() + second.said() };
-      }),
-    );
-  } finally {
-    await Promise.all([first.kill(), second.kill()]);
-  }
+  const catalogue = await publish(parts, lanes, prefix);
+  const ids = await Promise.all(lanes.map((lane, at) => request(parts, catalogue, lane, `${prefix}-${at}`)));
+  await Promise.all(lanes.map(({ row }, at) => approve(parts, first, ids[at] as RunId, row)));
+  const stood = await allStand(parts, first, ids);
+  await Promise.all(lanes.map(({ row, halfDone }) => row.within && halfDone?.()));
+  await first.kill();
+  await second.go();
+  return Promise.all(
+    ids.map(async (id, at) => {
+      const found = await ended(parts, id, targetId(`${prefix}-${at}`, 'test'));
+      return { id, stood: stood.has(id), found, said: first.said() + second.said() };
+    }),
+  );
 }
 
 async function publish({ folder, stores }: Parts, lanes: readonly Lane[], prefix: string): Promise<string> {

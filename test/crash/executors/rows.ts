@@ -69,6 +69,19 @@ export function operationRows(): readonly Row[] {
   return [...rowsOf(1, [1]), ...backRows().filter(isOfOperation)];
 }
 
+/**
+ * The same for executors whose sibling shares how the inverse is done and went through all points of that: on the way back only the two
+ * between which the target is written.
+ */
+export function siblingRows(): readonly Row[] {
+  return operationRows().filter(({ runbook, point }) => runbook === 'forth' || onlyActing.has(point));
+}
+
+/** Whether pods come and go just where a row is killed, so that it is about them: elsewhere only what was written tells. */
+export function whilePodsChange(row: Row | undefined): boolean {
+  return row?.point === 'operation-applied' || row?.point === 'operation-settled';
+}
+
 const isOfOperation = ({ point }: Row) => operationPoints.some(one => one === point);
 
 /** The points of some of a step's operations, by their number, on the way forth. */

@@ -43,40 +43,33 @@ export interface Subject {
 }
 
 /** So many runs stand still in one worker at a time; it drives at most 20. */
-const atOnce = 17;
+const atOnce = 19;
+
+/** A row of one of several subjects that are put to the suite together. */
+interface Entry {
+  readonly subject: Subject;
+  readonly world: World;
+  readonly row: Row;
+  /** The lane of the subject's own world. */
+  readonly lane: number;
+}
 
 /** The suite: every executor, killed at every point of the journal. */
 export function crashSuite(name: string, subject: Subject): void {
-  const found = new Map<Row, Ended & { readonly effects: unknown }>();
+  crashSuites({ [name]: subject });
+}
+
+/** The same for several executors, whose workers are the same and so are started for all of them once; of one environment and one host. */
+export function crashSuites(subjects: Readonly<Record<string, Subject>>): void {
+  const found = new Map<Subject, Map<Row, Ended & { readonly effects: unknown }>>();
   const over = new AbortController();
-  const play = () =>
-    openParts(async later => {
-      const { rows } = subject;
-      const world = await subject.open(rows.length);
-      later(() => world.close());
-      over.signal.throwIfAborted();
-      const room = await openRoom();
-      later(room.close);
-      await world.prepare?.(room.kept);
-      const { env = {} } = world;
-      const place = subject.host ? { env, host: subject.host } : { env };
-      for (let from = 0; from < rows.length; from += atOnce) {
-        over.signal.throwIfAborted();
-        const some = rows.slice(from, from + atOnce);
-        const lanes = some.map((row, at) => laneOf(subject, world, row, from + at));
-        for (const [at, one] of (await room.round(lanes, place)).entries()) {
-          const row = some[at] as Row;
-          found.set(row, { ...one, effects: await world.effects(from + at) });
-        }
-      }
-      return { rows };
-    });
+  const play = () => playAll(Object.values(subjects), found, over.signal);
   let played: ReturnType<typeof play> | undefined;
-  describe(`${name}, its worker killed by SIGKILL and another one going on`, () => {
+  describe('a worker killed by SIGKILL and another one going on', () => {
     beforeAll(async () => {
       played = play();
       await played;
-    }, 400_000);
+    }, 500_000);
     afterAll(async () => {
       // Where the time above is over it still plays: it ends at its next step, and what it opened with it.
       over.abort();
@@ -84,25 +77,68 @@ export function crashSuite(name: string, subject: Subject): void {
       await parts?.close();
     }, 60_000);
 
-    it.each(subject.rows)('at $name', row => {
-      const one = found.get(row);
-      if (!one) throw new Error('the row was not run');
-      const { events, run } = one.found;
-      const log = `${events.map(inWords).join(', ')}\n${one.said}`;
-      expect(one.stood, `killed there: ${log}`).toBe(true);
-      expect(run.status, log).toBe(endOf(subject, row));
-      expect(one.effects, log).toEqual(subject.expected(row));
-      expect(violations(one.found, claimed(run.id, events)), log).toEqual([]);
-      if (run.status === 'needs-operator' || takenOverAgain(events)) return;
-      expect(howOf(row, events), log).toBe(howExpected(subject, row));
-    });
+    for (const [name, subject] of Object.entries(subjects))
+      describe(name, () => {
+        it.each(subject.rows)('at $name', row => {
+          const one = found.get(subject)?.get(row);
+          if (!one) throw new Error('the row was not run');
+          judge(subject, row, one);
+        });
+      });
   });
 }
 
-function laneOf(subject: Subject, world: World, row: Row, at: number): Lane {
-  const service = { ...world.service(at), ...(subject.host ? { runsOn: subject.host } : {}) };
-  const halfDone = async () => world.halfDone?.(at);
-  return { row, service, release: world.release?.(at) ?? null, halfDone };
+function playAll(
+  subjects: readonly Subject[],
+  found: Map<Subject, Map<Row, Ended & { readonly effects: unknown }>>,
+  over: AbortSignal,
+) {
+  return openParts(async later => {
+    const entries: Entry[] = [];
+    for (const subject of subjects) {
+      over.throwIfAborted();
+      const world = await subject.open(subject.rows.length);
+      later(() => world.close());
+      found.set(subject, new Map());
+      entries.push(...subject.rows.map((row, lane) => ({ subject, world, row, lane })));
+    }
+    const room = await openRoom();
+    later(room.close);
+    const worlds = new Set(entries.map(({ world }) => world));
+    for (const world of worlds) await world.prepare?.(room.kept);
+    const env = Object.assign({}, ...[...worlds].map(world => world.env));
+    const host = subjects.find(subject => subject.host)?.host;
+    const each = Math.ceil(entries.length / Math.ceil(entries.length / atOnce));
+    for (let from = 0; from < entries.length; from += each) {
+      over.throwIfAborted();
+      const some = entries.slice(from, from + each);
+      const ends = await room.round(some.map(laneOf), host ? { env, host } : { env });
+      await Promise.all(
+        some.map(async ({ subject, world, row, lane }, at) => {
+          const end = ends[at] as Ended;
+          found.get(subject)?.set(row, { ...end, effects: await world.effects(lane) });
+        }),
+      );
+    }
+    return {};
+  });
+}
+
+function judge(subject: Subject, row: Row, one: Ended & { readonly effects: unknown }): void {
+  const { events, run } = one.found;
+  const log = `${events.map(inWords).join(', ')}\n${one.said}`;
+  expect(one.stood, `killed there: ${log}`).toBe(true);
+  expect(run.status, log).toBe(endOf(subject, row));
+  expect(one.effects, log).toEqual(subject.expected(row));
+  expect(violations(one.found, claimed(run.id, events)), log).toEqual([]);
+  if (run.status === 'needs-operator' || takenOverAgain(events)) return;
+  expect(howOf(row, events), log).toBe(howExpected(subject, row));
+}
+
+function laneOf({ subject, world, row, lane }: Entry): Lane {
+  const service = { ...world.service(lane), ...(subject.host ? { runsOn: subject.host } : {}) };
+  const halfDone = async () => world.halfDone?.(lane);
+  return { row, service, release: world.release?.(lane) ?? null, halfDone };
 }
 
 function endOf(subject: Subject, row: Row): RunStatus {
