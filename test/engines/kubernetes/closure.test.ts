@@ -9,7 +9,7 @@ const open = (options: Parameters<typeof openShop>[1] = {}) => openShop(cluster,
 
 const codes = (notes: readonly { readonly code: string }[]) => notes.map(({ code }) => code);
 
-describe('a release is its template with its configuration', { timeout: 120_000 }, () => {
+describe('a release is its template with its configuration', { timeout: 120_000, concurrent: true }, () => {
   it('a bad release that changed image, ConfigMap and Secret comes back whole by one plan', async () => {
     const shop = await open({ more: { url: `postgres://shop:${passwordOf('url')}@db/shop` } });
     const good = (await shop.look()).current;

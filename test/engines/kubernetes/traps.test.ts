@@ -48,7 +48,7 @@ const restart = (at: string) => ({
   spec: { template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': at } } } },
 });
 
-describe('going back and what may stand in the way', { timeout: 90_000 }, () => {
+describe('going back and what may stand in the way', { timeout: 90_000, concurrent: true }, () => {
   it('trap 1: a restart makes no release, and undoing it is called nothing to change', async () => {
     const shop = await shopWith(['app:1.0.0', 'app:1.1.0']);
     await shop.patch(restart('2026-11-21T03:00:00Z'));
