@@ -77,7 +77,7 @@ const codes = (notes: readonly { readonly code: string }[]) => notes.map(({ code
 const kinds = Object.keys(plurals) as Kind[];
 const good = ['app:1.0.0', 'app:1.1.0'] as const;
 
-describe('StatefulSets and DaemonSets go back as Deployments do', { timeout: 120_000 }, () => {
+describe('StatefulSets and DaemonSets go back as Deployments do', { timeout: 120_000, concurrent: true }, () => {
   it.each(['statefulSet', 'daemonSet'] as const)('%s: back to 1.0.0, and forth by the inverse', async kind => {
     const shop = kind === 'statefulSet' ? await setOf(1, good, { probe: false }) : await shopOf(kind, { replicas: 1 });
     await shop.rolledOut();
@@ -126,7 +126,7 @@ describe('StatefulSets and DaemonSets go back as Deployments do', { timeout: 120
   });
 });
 
-describe('a StatefulSet that waits in vain for its broken pods', { timeout: 150_000 }, () => {
+describe('a StatefulSet that waits in vain for its broken pods', { timeout: 150_000, concurrent: true }, () => {
   it('trap 9: stuck after a bad update, it is healed by deleting the broken pod, which the plan says', async () => {
     const { api } = cluster;
     const place = await openPlace(cluster, kindRules);
@@ -202,7 +202,7 @@ describe('a StatefulSet that waits in vain for its broken pods', { timeout: 150_
   });
 });
 
-describe('what nobody may lose', { timeout: 120_000 }, () => {
+describe('what nobody may lose', { timeout: 120_000, concurrent: true }, () => {
   it.each(kinds)('a template field newer than any client comes back value for value: %s', async kind => {
     const shop = await shopOf(kind);
     const at = ['spec', 'template', 'spec', 'containers', '*'];

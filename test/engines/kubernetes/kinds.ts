@@ -1,5 +1,6 @@
 import type { Api, Json } from '../../cluster/api.ts';
 import { eventually, type Rules } from '../../cluster/suite.ts';
+import { nowhere } from './shops.ts';
 import { neededRules } from './targets.ts';
 import { deploymentBody, type Shape } from './workloads.ts';
 
@@ -20,8 +21,7 @@ export const kindRules: Rules = [
 const collection = (kind: Kind, namespace: string) => `/apis/apps/v1/namespaces/${namespace}/${plurals[kind]}`;
 
 /** A shape without pods; a DaemonSet has none while it asks for a node that there is not. */
-export const withoutPods = (kind: Kind): Shape =>
-  kind === 'daemonSet' ? { podSpec: { nodeSelector: { 'backout.test/nowhere': 'yes' } } } : { replicas: 0 };
+export const withoutPods = (kind: Kind): Shape => (kind === 'daemonSet' ? { podSpec: nowhere } : { replicas: 0 });
 
 /** A workload of the test image. */
 function workloadBody(kind: Kind, name: string, shape: Shape): Record<string, unknown> {

@@ -79,7 +79,7 @@ async function history(kind: Kind, namespace: string, name: string): Promise<voi
   }
 }
 
-describe('an undo of ours and one of kubectl leave the same objects', { timeout: 120_000 }, () => {
+describe('an undo of ours and one of kubectl leave the same objects', { timeout: 120_000, concurrent: true }, () => {
   it.each(Object.keys(plurals) as Kind[])('%s, field by field, its history included', async kind => {
     const { api } = cluster;
     const place = await openPlace(cluster, kindRules);
