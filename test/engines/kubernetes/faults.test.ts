@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { createRolloutCheck } from '../../../src/adapters/kubernetes/check.ts';
 import { createConnect } from '../../../src/adapters/kubernetes/connect.ts';
 import { setImageInput } from '../../../src/adapters/kubernetes/rollout-input.ts';
@@ -29,8 +29,6 @@ let serial = 0;
 beforeAll(async () => {
   place = await openPlace(cluster);
 });
-afterEach(() => place.proxy.clear());
-
 const isAccount = (name: string) => name.startsWith('account-');
 
 /** A fresh Deployment at 1.1.0 that was at 1.0.0 before, and the plan that takes it back: only writes count here, so it has no pods. */
@@ -38,14 +36,15 @@ async function planned() {
   serial += 1;
   const deployment = `shop-${serial}`;
   const { api } = cluster;
-  const { namespace, proxy } = place;
+  const own = await place.beside();
+  const { namespace, proxy } = own;
   await makeDeployment(api, namespace, deployment, { replicas: 0, probe: false });
   await atRevision(api, namespace, deployment, 1);
   await setImage(api, namespace, deployment, 'app:1.1.0');
   await atRevision(api, namespace, deployment, 2);
-  const undo = await place.executor('kubernetes.rollout-undo');
+  const undo = await own.executor('kubernetes.rollout-undo');
   const input = { namespace, deployment, context: null, kubeconfig: null, graceSeconds: 2 };
-  const to = pick(await place.look({ namespace, deployment }), '1.0.0');
+  const to = pick(await own.look({ namespace, deployment }), '1.0.0');
   const plan = await undo.plan(contexts().plan(to), input);
   const operation = firstOf(plan);
   const generation = async () => Number((await readDeployment(api, namespace, deployment)).metadata?.generation);
@@ -55,6 +54,8 @@ async function planned() {
     api,
     namespace,
     deployment,
+    proxy,
+    executor: own.executor,
     undo,
     input,
     to,
@@ -72,7 +73,7 @@ const answer = (status: number, retryAfter?: number): Fault => ({
   ...(retryAfter === undefined ? {} : { retryAfter }),
 });
 
-describe('an API server that fails in the middle', { timeout: 60_000 }, () => {
+describe('an API server that fails in the middle', { timeout: 60_000, concurrent: true }, () => {
   const once: readonly { name: string; fault: Fault; times: number }[] = [
     { name: 'answers 409', fault: answer(409), times: 1 },
     { name: 'answers 429 and asks to wait', fault: answer(429, 1), times: 2 },
@@ -84,7 +85,7 @@ describe('an API server that fails in the middle', { timeout: 60_000 }, () => {
   ];
   it.each(once)('$name: the write happens exactly once', async ({ fault, times }) => {
     const shop = await planned();
-    place.proxy.inject({ method: 'PATCH', times, fault });
+    shop.proxy.inject({ method: 'PATCH', times, fault });
     expect(await carryOut(shop.undo, [shop.operation])).toMatchObject({ state: 'settled' });
     expect(await shop.writes()).toBe(1);
     expect(await shop.image()).toBe('app:1.0.0');
@@ -92,12 +93,12 @@ describe('an API server that fails in the middle', { timeout: 60_000 }, () => {
 
   it('away for some seconds behind the write: the run looks until it answers again, and goes on', async () => {
     const shop = await planned();
-    place.proxy.inject({ method: 'PATCH', times: 1, fault: { kind: 'cut-after' } });
-    place.proxy.before(async ({ method }) => {
+    shop.proxy.inject({ method: 'PATCH', times: 1, fault: { kind: 'cut-after' } });
+    shop.proxy.before(async ({ method }) => {
       if (method !== 'PATCH') return;
-      place.proxy.before(undefined);
-      place.proxy.inject({ fault: { kind: 'cut-before' } });
-      setTimeout(() => place.proxy.clear(), 5_000);
+      shop.proxy.before(undefined);
+      shop.proxy.inject({ fault: { kind: 'cut-before' } });
+      setTimeout(() => shop.proxy.clear(), 5_000);
     });
     const task = bareTask(shop.undo, shop.operation, 40_000);
     expect(await driveOperation(bareDeps(shop.undo), bareLease(), task)).toMatchObject({
@@ -109,9 +110,9 @@ describe('an API server that fails in the middle', { timeout: 60_000 }, () => {
 
   it('reads are asked again', async () => {
     const shop = await planned();
-    place.proxy.inject({ method: 'GET', times: 1, fault: answer(429, 0) });
-    place.proxy.inject({ method: 'GET', times: 1, fault: { kind: 'cut-before' } });
-    place.proxy.inject({ method: 'GET', times: 1, fault: answer(500) });
+    shop.proxy.inject({ method: 'GET', times: 1, fault: answer(429, 0) });
+    shop.proxy.inject({ method: 'GET', times: 1, fault: { kind: 'cut-before' } });
+    shop.proxy.inject({ method: 'GET', times: 1, fault: answer(500) });
     expect((await shop.undo.observe(contexts().apply, shop.operation)).state).toBe('not-applied');
   });
 
@@ -120,14 +121,14 @@ describe('an API server that fails in the middle', { timeout: 60_000 }, () => {
     const { apply, progress } = contexts();
     await shop.undo.apply(apply, shop.operation);
     await shop.scale(1);
-    place.proxy.inject({ times: 9, fault: answer(503) });
+    shop.proxy.inject({ times: 9, fault: answer(503) });
     expect(await shop.undo.settle(apply, shop.operation)).toMatchObject({ state: 'settled', served: true });
     expect(progress.map(({ code }) => code)).toContain('kubernetes-unreachable');
   });
 
   it('away between plan and write: told as unreachable, and nothing is written', async () => {
     const shop = await planned();
-    place.proxy.inject({ fault: { kind: 'cut-before' } });
+    shop.proxy.inject({ fault: { kind: 'cut-before' } });
     const refused = await refusalOf(shop.undo.apply(contexts().apply, shop.operation));
     expect(refused).toMatchObject({ code: 'target-unreachable', facts: { verb: 'get', resource: 'deployments.apps' } });
     expect(await shop.writes()).toBe(0);
@@ -135,7 +136,7 @@ describe('an API server that fails in the middle', { timeout: 60_000 }, () => {
 
   it('away before: nothing is planned, and it is told as unreachable', async () => {
     const shop = await planned();
-    place.proxy.inject({ fault: { kind: 'cut-before' } });
+    shop.proxy.inject({ fault: { kind: 'cut-before' } });
     const refused = await refusalOf(shop.undo.plan(contexts().plan(shop.to), shop.input));
     expect(refused).toMatchObject({ code: 'target-unreachable', facts: { verb: 'get', resource: 'deployments.apps' } });
   });
@@ -144,20 +145,20 @@ describe('an API server that fails in the middle', { timeout: 60_000 }, () => {
     const shop = await planned();
     await shop.undo.apply(contexts().apply, shop.operation);
     await shop.scale(1);
-    place.proxy.inject({ path: /[?&]watch=/, fault: { kind: 'half-close', lines: 0 } });
+    shop.proxy.inject({ path: /[?&]watch=/, fault: { kind: 'half-close', lines: 0 } });
     expect(await shop.undo.settle(contexts().apply, shop.operation)).toMatchObject({ state: 'settled', served: true });
   });
 
   it('an answer that is begun and half-closed is given up after ten seconds and asked again', async () => {
     const shop = await planned();
     await shop.undo.apply(contexts().apply, shop.operation);
-    place.proxy.inject({ method: 'GET', times: 1, fault: { kind: 'half-close', lines: 0 } });
+    shop.proxy.inject({ method: 'GET', times: 1, fault: { kind: 'half-close', lines: 0 } });
     expect(await shop.undo.settle(contexts().apply, shop.operation)).toMatchObject({ state: 'settled' });
   });
 
   it('a server that hangs is left at once when the run is stopped', async () => {
     const shop = await planned();
-    place.proxy.inject({ fault: { kind: 'hang' } });
+    shop.proxy.inject({ fault: { kind: 'hang' } });
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 200);
     const began = performance.now();
@@ -167,7 +168,7 @@ describe('an API server that fails in the middle', { timeout: 60_000 }, () => {
 
   it.each([401, 403])('%i is told in plain words, with what is missing', async status => {
     const shop = await planned();
-    place.proxy.inject({ method: 'PATCH', fault: answer(status) });
+    shop.proxy.inject({ method: 'PATCH', fault: answer(status) });
     const refused = await refusalOf(shop.undo.plan(contexts().plan(shop.to), shop.input));
     expect(refused).toMatchObject({
       code: 'permission-missing',
@@ -177,12 +178,12 @@ describe('an API server that fails in the middle', { timeout: 60_000 }, () => {
   });
 });
 
-describe('somebody else at the same moment', { timeout: 60_000 }, () => {
+describe('somebody else at the same moment', { timeout: 60_000, concurrent: true }, () => {
   it('trap 6: another release deployed between look and write is not overwritten', async () => {
     const shop = await planned();
-    place.proxy.before(async ({ method }) => {
+    shop.proxy.before(async ({ method }) => {
       if (method !== 'PATCH') return;
-      place.proxy.before(undefined);
+      shop.proxy.before(undefined);
       await setImage(shop.api, shop.namespace, shop.deployment, 'app:1.2.0');
     });
     const refused = await refusalOf(shop.undo.apply(contexts().apply, shop.operation));
@@ -192,7 +193,7 @@ describe('somebody else at the same moment', { timeout: 60_000 }, () => {
 
   it('two operators at once write it once', async () => {
     const shop = await planned();
-    const other = await place.executor('kubernetes.rollout-undo');
+    const other = await shop.executor('kubernetes.rollout-undo');
     await Promise.all([
       shop.undo.apply(contexts().apply, shop.operation),
       other.apply(contexts().apply, shop.operation),
@@ -202,9 +203,9 @@ describe('somebody else at the same moment', { timeout: 60_000 }, () => {
 
   it('a stale worker that read before the takeover cannot write after the release came back', async () => {
     const shop = await planned();
-    place.proxy.before(async ({ method }) => {
+    shop.proxy.before(async ({ method }) => {
       if (method !== 'PATCH') return;
-      place.proxy.before(undefined);
+      shop.proxy.before(undefined);
       await setImage(shop.api, shop.namespace, shop.deployment, 'app:1.0.0');
       await atRevision(shop.api, shop.namespace, shop.deployment, 3);
     });
@@ -262,7 +263,7 @@ describe('somebody else at the same moment', { timeout: 60_000 }, () => {
   });
 });
 
-describe('what goes away in the middle of a run', { timeout: 90_000 }, () => {
+describe('what goes away in the middle of a run', { timeout: 90_000, concurrent: true }, () => {
   it('a target deleted while it rolls out has failed, and that is said', async () => {
     const shop = await planned();
     await shop.undo.apply(contexts().apply, shop.operation);
@@ -350,7 +351,7 @@ describe('what goes away in the middle of a run', { timeout: 90_000 }, () => {
   });
 });
 
-describe('where the cluster is', () => {
+describe('where the cluster is', { concurrent: true }, () => {
   const check = (kubeconfig: string | null, where: { context: string | null; kubeconfig: string | null }) => {
     const made = createRolloutCheck(createConnect({ kubeconfig, childEnvironment: {} }));
     return made.start(checkContext(null), { namespace: place.namespace, deployment: 'here', ...where })();

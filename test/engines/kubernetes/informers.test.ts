@@ -101,7 +101,7 @@ async function followed(rules: Rules = statedRules('kubernetes.deployment'), tim
   };
 }
 
-describe('informers on a real API server', { timeout: 90_000 }, () => {
+describe('informers on a real API server', { timeout: 90_000, concurrent: true }, () => {
   it('one watch for each kind serves two targets; then nothing is asked, a change is heard, and no Secret is listed', async () => {
     const place = await followed();
     expect(await Promise.all([place.version('one'), place.version('two')])).toEqual(['1.0.0', '1.0.0']);
@@ -152,8 +152,10 @@ describe('informers on a real API server', { timeout: 90_000 }, () => {
     await place.deploy('one', '1.1.0');
     await eventually('the new release', async () => (await place.version('one')) === '1.1.0');
   });
+});
 
-  it('an API server that ends and comes again is watched again; a further control plane has objects of its own and outlives that', async () => {
+describe('a further control plane', { timeout: 90_000 }, () => {
+  it('has objects of its own; an API server that ends and comes again is watched again, and its objects are there', async () => {
     const place = await followed();
     await expect(cluster.api('GET', `/api/v1/namespaces/${place.namespace}`)).rejects.toMatchObject({ status: 404 });
     await makeDeployment(plane.api, place.namespace, 'pending', { replicas: 1 });
