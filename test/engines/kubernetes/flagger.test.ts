@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { StepPlan } from '../../../src/domain/plan.ts';
-import { useCluster } from '../../cluster/suite.ts';
+import { eventually, useCluster } from '../../cluster/suite.ts';
 import { type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
 import { analysedCanary, canaryIs, patchCanary, readCanary, trafficRules } from './canaries.ts';
 import { entryOf } from './configuration.ts';
@@ -14,8 +14,8 @@ const entry = entryOf(kind);
 
 let place: Place;
 const waiting: string[] = [];
-/** How many Canaries the suite takes; all are analysed at once, as Flagger looks at each every ten seconds only. */
-const pool = 15;
+/** How many Canaries the suite uses up, and one that rows without a trace share; all are analysed at once, as Flagger looks at each every ten seconds only. */
+const pool = 8;
 
 beforeAll(async () => {
   await Promise.all([cluster.startFlagger(), cluster.installCrds('gateway-api'), cluster.installCrds('argo-rollouts')]);
@@ -28,20 +28,24 @@ beforeAll(async () => {
   waiting.push(...names);
 }, 400_000);
 
-function take(): string {
-  const name = waiting.pop();
-  if (!name) throw new Error('the pool is too small');
-  return name;
+/** One that nobody has; most of those that are taken are given back. */
+const take = (): Promise<string> => eventually('a free Canary', async () => waiting.pop());
+
+/** Leaves a Canary to the rows that follow if it is analysed as it was before. */
+async function giveBack(name: string): Promise<void> {
+  const { status } = await patchCanary(cluster.api, place.namespace, name, { spec: { suspend: false } });
+  const untouched = String(status?.phase) === 'Progressing' && Number(status?.failedChecks ?? 0) === 0;
+  if (untouched) waiting.push(name);
 }
 
 const phaseOf = async (name: string) => String((await readCanary(cluster.api, place.namespace, name)).status?.phase);
 
 async function openWorld(): Promise<ExecutorWorld> {
-  const { namespace, proxy } = place;
-  const name = take();
-  proxy.clear();
+  const own = await place.beside();
+  const { namespace, proxy } = own;
+  const name = await take();
   return {
-    load: () => place.executor(kind),
+    load: () => own.executor(kind),
     input: entry.input.parse({ namespace, name }),
     from: null,
     to: null,
@@ -51,7 +55,10 @@ async function openWorld(): Promise<ExecutorWorld> {
       await patchCanary(cluster.api, namespace, name, { spec: { suspend: true } });
     },
     started: () => proxy.seen.length,
-    close: async () => {},
+    close: async () => {
+      await own.close();
+      await giveBack(name);
+    },
   };
 }
 
@@ -63,11 +70,12 @@ executorContract(`${kind}, Canary of Flagger`, {
   // Flagger starts an analysis again only when its target changes.
   reversible: false,
   refusesDrift: true,
+  concurrent: true,
   killAfterMs: [60],
   timeoutMs: 120_000,
 });
 
-describe('a Canary of Flagger', { timeout: 240_000 }, () => {
+describe('a Canary of Flagger', { timeout: 240_000, concurrent: true }, () => {
   const planOf = async (name: string, more: JsonObject = {}): Promise<StepPlan> =>
     (await place.executor(kind)).plan(
       contexts().plan(null),
@@ -77,7 +85,7 @@ describe('a Canary of Flagger', { timeout: 240_000 }, () => {
   it('fails by its own rule: its threshold of failed checks; the target keeps the new release, the primary the old one', async () => {
     const { api } = cluster;
     const { namespace } = place;
-    const name = take();
+    const name = await take();
     const plan = await planOf(name);
     expect(plan).toMatchObject({
       operations: [{ object: `canary ${namespace}/${name}`, inverse: null, body: { threshold: 3 } }],
@@ -100,13 +108,16 @@ describe('a Canary of Flagger', { timeout: 240_000 }, () => {
       'app:1.1.0',
       'app:1.0.0',
     ]);
+    const service = await api('GET', `/api/v1/namespaces/${namespace}/services/${name}`);
+    expect(service.spec?.selector).toEqual({ app: `${name}-primary` });
     expect((await planOf(name)).operations).toEqual([]);
     expect(await refusedWith(planOf(name, { weight: 30 }))).toMatch(/: a Canary sets the shares/);
   });
 
-  it('is acted on in place of a route that belongs to it', async () => {
+  it('is acted on in place of a route that belongs to it', async context => {
     const { namespace } = place;
-    const name = take();
+    const name = await take();
+    context.onTestFinished(() => giveBack(name));
     const { metadata } = await readCanary(cluster.api, namespace, name);
     await cluster.api('POST', `/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/httproutes`, {
       apiVersion: 'gateway.networking.k8s.io/v1',
@@ -124,9 +135,10 @@ describe('a Canary of Flagger', { timeout: 240_000 }, () => {
     ]);
   });
 
-  it('that is suspended, promoted or not there is refused with why and what to do', async () => {
+  it('that is suspended, promoted or not there is refused with why and what to do', async context => {
     const { namespace } = place;
-    const name = take();
+    const name = await take();
+    context.onTestFinished(() => giveBack(name));
     await patchCanary(cluster.api, namespace, name, { spec: { suspend: true } });
     expect(await refusalOf(planOf(name))).toMatchObject({ code: 'plan-failed', facts: { why: 'suspended' } });
     expect((await refusalOf(planOf('nobody', { kind: 'Canary' }))).facts).toMatchObject({ why: 'gone' });
@@ -134,8 +146,10 @@ describe('a Canary of Flagger', { timeout: 240_000 }, () => {
     expect(await refusedWith(planOf('promoted'))).toContain('take Deployment promoted back');
   });
 
-  it('keeps its Deployments from other steps, which name the right one; its target may be changed once it rests', async () => {
+  it('keeps its Deployments from other steps, which name the right one; its target may be changed once it rests', async context => {
     const { namespace } = place;
+    const busy = await take();
+    context.onTestFinished(() => giveBack(busy));
     const undo = await place.executor('kubernetes.rollout-undo');
     const undoOf = async (deployment: string, to: string) => {
       const where = { namespace, deployment };
@@ -143,14 +157,13 @@ describe('a Canary of Flagger', { timeout: 240_000 }, () => {
       return undo.plan(contexts().plan(release), entryOf('kubernetes.rollout-undo').input.parse(where));
     };
     const instead = 'kubernetes.traffic-weight';
-    expect(await refusalOf(undoOf('shop-0-primary', '1.0.0'))).toMatchObject({
+    expect(await refusalOf(undoOf(`${busy}-primary`, '1.0.0'))).toMatchObject({
       code: 'owned-by-other',
-      facts: { owner: ['Canary shop-0'], instead },
+      facts: { owner: [`Canary ${busy}`], instead },
     });
     await canaryIs(cluster.api, namespace, 'promoted', 'Succeeded');
     const rests = await undoOf('promoted', '1.0.0');
     expect(rests.warnings).toContainEqual(expect.objectContaining({ code: 'judged-by-canary' }));
-    const busy = waiting[0] ?? '';
     expect(await refusalOf(undoOf(busy, '1.0.0'))).toMatchObject({
       code: 'owned-by-other',
       facts: { owner: [`Canary ${busy}`], instead },
