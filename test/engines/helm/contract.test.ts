@@ -1,33 +1,59 @@
+import { beforeAll } from 'vitest';
 import { executors } from '../../../src/adapters/helm/table.ts';
 import { useCluster } from '../../cluster/suite.ts';
-import { type ExecutorWorld, executorContract } from '../../contracts/executor.ts';
+import { type ExecutorWorld, executorContract, type Wish } from '../../contracts/executor.ts';
 import { pick } from '../kubernetes/targets.ts';
 import { readDeployment } from '../kubernetes/workloads.ts';
-import { type Helm, helms, openHelm } from './world.ts';
+import { copyRelease, type Original, readOriginal } from './copies.ts';
+import { type Helm, type HelmPlace, helms, openHelm } from './world.ts';
 
 const cluster = useCluster();
 const canary = 'canary-9Zk3vQx71-hunter2';
 
-async function openWorld(program: Helm): Promise<ExecutorWorld> {
+// Without pods helm has nothing to wait for, and a case takes seconds.
+const replicas = 0;
+
+/** One place for each Helm, and a release that it made there. */
+const made = new Map<Helm, { readonly place: HelmPlace; readonly original: Original }>();
+let copies = 0;
+
+/** Two releases, the second one live. */
+async function twoReleases(place: HelmPlace, name: string): Promise<void> {
+  await place.deployAs(name, { image: 'app:1.0.0', replicas, mode: 'one', password: `${canary}one` });
+  await place.deployAs(name, { image: 'app:1.1.0', replicas, mode: 'two', password: `${canary}two` });
+}
+
+beforeAll(async () => {
+  for (const program of helms) {
+    const place = await openHelm(cluster, program);
+    await twoReleases(place, 'made-by-helm');
+    made.set(program, { place, original: await readOriginal(cluster.api, place.namespace, 'made-by-helm') });
+  }
+}, 120_000);
+
+/** A release of its own: made by helm where all of it is gone through, else copied from what helm made. */
+async function openWorld(program: Helm, wish: Wish): Promise<ExecutorWorld> {
   const { api } = cluster;
-  const place = await openHelm(cluster, program);
+  const found = made.get(program);
+  if (!found) throw new Error(`${program} made nothing`);
+  copies += 1;
+  const name = `shop-${copies}`;
+  const place = await found.place.beside(name);
   const { namespace } = place;
-  // Without pods helm has nothing to wait for, and a case takes seconds.
-  const replicas = 0;
-  await place.deploy({ image: 'app:1.0.0', replicas, mode: 'one', password: `${canary}one` });
-  await place.deploy({ image: 'app:1.1.0', replicas, mode: 'two', password: `${canary}two` });
-  const releases = await place.look();
+  if (wish === 'settling') await twoReleases(place, name);
+  else await copyRelease(api, found.original, name);
+  const releases = await place.look(name);
   const read = (path: string) => api('GET', `/api/v1/namespaces/${namespace}/${path}`);
   const state = async () => {
     const [found, config, secret] = await Promise.all([
-      readDeployment(api, namespace, 'shop'),
-      read('configmaps/shop'),
-      read('secrets/shop'),
+      readDeployment(api, namespace, name),
+      read(`configmaps/${name}`),
+      read(`secrets/${name}`),
     ]);
     return { spec: found.spec, config: config.data, secret: secret.data };
   };
   const before = await state();
-  const generation = (await readDeployment(api, namespace, 'shop')).metadata?.generation;
+  const generation = (await readDeployment(api, namespace, name)).metadata?.generation;
   const wanted = JSON.parse(JSON.stringify(before));
   const { template } = wanted.spec;
   template.spec.containers[0].image = 'app:1.0.0';
@@ -47,10 +73,10 @@ async function openWorld(program: Helm): Promise<ExecutorWorld> {
     state: withoutHash,
     wanted: async () => wanted,
     drift: async () => {
-      await place.deploy({ image: 'app:1.2.0', replicas, mode: 'three' });
+      await place.deployAs(name, { image: 'app:1.2.0', replicas, mode: 'three' });
     },
     effects: async () => {
-      const now = await readDeployment(api, namespace, 'shop');
+      const now = await readDeployment(api, namespace, name);
       return Number(now.metadata?.generation) - Number(generation);
     },
     started: () => place.asked.length + place.started.length,
@@ -71,9 +97,12 @@ for (const program of helms) {
     canary,
     reversible: true,
     refusesDrift: true,
+    concurrent: true,
     killAfterMs: [40, 300],
+    settleKillAfterMs: [40],
+    programAlone: program === 'helm3',
     timeoutMs: 120_000,
-    open: () => openWorld(program),
+    open: wish => openWorld(program, wish),
     hostile: (world, text) =>
       ['release', 'namespace', 'context', 'kubeconfig', 'binary'].map(field => ({ ...world.input, [field]: text })),
   });

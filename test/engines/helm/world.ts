@@ -63,6 +63,8 @@ export interface HelmPlace {
   executorWith(processes: (real: Processes) => Processes): Executor;
   look(release?: string): Promise<ObservedReleases>;
   endChild(child: { readonly pid: number; readonly startTime: string }): Promise<boolean>;
+  /** The same namespace and account, acted in for a release of another name; the namespace stays when it is closed. */
+  beside(release: string): Promise<HelmPlace>;
   /** Lets so much time go by for Backout, in ms. */
   later(ms: number): void;
   /** Ends the helm that runs, and what works in the namespace. */
@@ -74,14 +76,28 @@ let home: Promise<string> | undefined;
 
 /** Opens it. */
 export async function openHelm(cluster: TestCluster, program: Helm, rules: Rules = neededRules): Promise<HelmPlace> {
-  const binary = requireProgram(program, readClusterEnvironment());
   const namespace = await cluster.namespace();
-  const folder = await cluster.folder('helm');
-  const kubeconfig = join(folder, 'kubeconfig');
   const text = await cluster.account(namespace, rules);
-  writeFileSync(kubeconfig, text, { mode: 0o600 });
   const asAccount = await openApi(text);
   await eventually('role', () => asAccount('GET', `/api/v1/namespaces/${namespace}/secrets`).catch(() => undefined));
+  const folder = await cluster.folder('helm');
+  writeFileSync(join(folder, 'kubeconfig'), text, { mode: 0o600 });
+  const place = await placeAs(cluster, program, { namespace, folder, own: 'shop' });
+  const close = async () => {
+    await place.close();
+    await cluster.empty(namespace);
+  };
+  return { ...place, close };
+}
+
+async function placeAs(
+  cluster: TestCluster,
+  program: Helm,
+  account: { readonly namespace: string; readonly folder: string; readonly own: string },
+): Promise<HelmPlace> {
+  const { namespace, folder, own } = account;
+  const binary = requireProgram(program, readClusterEnvironment());
+  const kubeconfig = join(folder, 'kubeconfig');
   const started: string[] = [];
   const asked: string[] = [];
   const real = createProcesses({ path: '/usr/bin:/bin', home: folder });
@@ -102,11 +118,11 @@ export async function openHelm(cluster: TestCluster, program: Helm, rules: Rules
   const options = { env, maxBuffer: 64 * 1024 * 1024, signal: over.signal, killSignal: 'SIGKILL' } as const;
   const helm = async (...args: readonly string[]): Promise<string> =>
     (await run(binary, [...args, '--namespace', namespace], options)).stdout;
-  const where = { release: 'shop', namespace };
+  const where = { release: own, namespace };
   const deployAs = async (release: string, shape: Shape, ...flags: readonly string[]) => {
     over.signal.throwIfAborted();
     charts += 1;
-    const chart = join(folder, `chart-${charts}`);
+    const chart = join(folder, `${own}-chart-${charts}`);
     for (const [name, body] of Object.entries(chartFiles(shape))) {
       mkdirSync(dirname(join(chart, name)), { recursive: true });
       writeFileSync(join(chart, name), body);
@@ -131,15 +147,15 @@ export async function openHelm(cluster: TestCluster, program: Helm, rules: Rules
     ...{ namespace, binary, kubeconfig, started, asked, helm, executorWith },
     input: rowOf(executors, 'helm.rollback').input.parse({ ...where, binary, timeout: '30s' }),
     deployAs,
-    deploy: (shape, ...flags) => deployAs('shop', shape, ...flags),
-    history: (release = 'shop') => historyOf(cluster.api, namespace, release),
+    deploy: (shape, ...flags) => deployAs(own, shape, ...flags),
+    history: (release = own) => historyOf(cluster.api, namespace, release),
     executor: () => executorWith(processes => processes),
     examine: input => {
       const named = { ...where, context: null, kubeconfig: null, binary, ...input };
       const probe = createHelmProbe({ ...shared, processes: real, openCluster }, [named]);
       return probe({ signal: AbortSignal.timeout(30_000) });
     },
-    look: async (release = 'shop') => {
+    look: async (release = own) => {
       const source = createReleaseSource({ openCluster: createOpenCluster({ kubeconfig, childEnvironment: {} }) });
       const input = rowOf(releaseSources, 'helm.release').input.parse({ ...where, release });
       return source.look({ signal: AbortSignal.timeout(30_000) }, input);
@@ -148,10 +164,8 @@ export async function openHelm(cluster: TestCluster, program: Helm, rules: Rules
     later: ms => {
       ahead += ms;
     },
-    close: async () => {
-      over.abort();
-      await cluster.empty(namespace);
-    },
+    beside: async release => placeAs(cluster, program, { ...account, own: release }),
+    close: async () => over.abort(),
   };
 }
 
