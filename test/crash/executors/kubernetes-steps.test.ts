@@ -9,8 +9,8 @@ import {
   readDeployment,
   rolledOut,
 } from '../../engines/kubernetes/workloads.ts';
-import { operationRows } from './rows.ts';
-import { crashSuite, type Subject, type World } from './suite.ts';
+import { operationRows, siblingRows } from './rows.ts';
+import { crashSuites, type Subject, type World } from './suite.ts';
 import { runbooks } from './text.ts';
 
 const cluster = useCluster();
@@ -20,6 +20,8 @@ interface Step {
   readonly kind: string;
   input(name: string): object;
   readonly paused?: boolean;
+  /** Whether it is the inverse of another one, so that its own is gone through there. */
+  readonly forthAlone?: boolean;
   /** Whether the step is about pods: what is written is counted without any, which spares the node two hundred of them. */
   readonly pods?: boolean;
   /** What is counted at the target: how often its specification was written, and what of it. */
@@ -52,9 +54,9 @@ const steps: readonly Step[] = [
     kind: 'kubernetes.rollout-resume',
     input: () => ({}),
     paused: true,
+    forthAlone: true,
     counted: now => ({ paused: isPaused(now) }),
     forth: { paused: false },
-    back: { paused: true },
   },
   {
     kind: 'kubernetes.set-image',
@@ -65,11 +67,10 @@ const steps: readonly Step[] = [
   },
   {
     kind: 'kubernetes.scale',
-    input: () => ({ replicas: 2 }),
-    pods: true,
+    input: () => ({ replicas: 1 }),
     counted: now => ({ replicas: now.spec?.replicas }),
-    forth: { replicas: 2 },
-    back: { replicas: 1 },
+    forth: { replicas: 1 },
+    back: { replicas: 0 },
   },
 ];
 
@@ -79,7 +80,7 @@ const nameOf = (lane: number) => `shop-${lane}`;
 async function open(lanes: number, step: Pick<Step, 'kind' | 'input' | 'paused' | 'pods'>) {
   const { api } = cluster;
   const place = await openPlace(cluster, statedRules('kubernetes.deployment', step.kind, 'kubernetes.rollout'));
-  const { namespace } = place;
+  const { namespace, kubeconfig } = place;
   const before = await Promise.all(
     Array.from({ length: lanes }, async (_, lane) => {
       await makeDeployment(api, namespace, nameOf(lane), { replicas: step.pods ? 1 : 0, probe: false });
@@ -90,9 +91,8 @@ async function open(lanes: number, step: Pick<Step, 'kind' | 'input' | 'paused' 
   );
   const check = (where: object) => (step.pods ? { 'kubernetes.rollout': where } : { command: { argv: ['true'] } });
   const shared: Omit<World, 'effects'> = {
-    env: { KUBECONFIG: place.kubeconfig },
     service: lane => {
-      const where = { namespace, deployment: nameOf(lane) };
+      const where = { namespace, deployment: nameOf(lane), kubeconfig };
       return {
         ...runbooks({ [step.kind]: { ...where, ...step.input(nameOf(lane)) } }, check(where)),
         releases: { source: { 'kubernetes.deployment': where } },
@@ -103,27 +103,24 @@ async function open(lanes: number, step: Pick<Step, 'kind' | 'input' | 'paused' 
   return { namespace, before, shared };
 }
 
-for (const step of steps) {
-  const subject: Subject = {
-    rows: operationRows(),
-    open: async lanes => {
-      const { namespace, before, shared } = await open(lanes, step);
-      return {
-        ...shared,
-        effects: async lane => {
-          const [now, then] = [await readDeployment(cluster.api, namespace, nameOf(lane)), before[lane]];
-          if (!then) throw new Error(`no lane ${lane}`);
-          const writes = Number(now.metadata?.generation) - Number(then.metadata?.generation);
-          return { writes, ...step.counted(now) };
-        },
-      };
-    },
-    expected: ({ runbook }) => (runbook === 'forth' ? { writes: 1, ...step.forth } : { writes: 2, ...step.back }),
-  };
-  crashSuite(step.kind, subject);
-}
+const subjectOf = (step: Step): Subject => ({
+  rows: siblingRows().filter(({ runbook }) => runbook === 'forth' || !step.forthAlone),
+  open: async lanes => {
+    const { namespace, before, shared } = await open(lanes, step);
+    return {
+      ...shared,
+      effects: async lane => {
+        const [now, then] = [await readDeployment(cluster.api, namespace, nameOf(lane)), before[lane]];
+        if (!then) throw new Error(`no lane ${lane}`);
+        const writes = Number(now.metadata?.generation) - Number(then.metadata?.generation);
+        return { writes, ...step.counted(now) };
+      },
+    };
+  },
+  expected: ({ runbook }) => (runbook === 'forth' ? { writes: 1, ...step.forth } : { writes: 2, ...step.back }),
+});
 
-crashSuite('kubernetes.delete-pods', {
+const deletion: Subject = {
   // Pods that were deleted do not come back, so there is no way back to be cut off on.
   rows: operationRows().filter(({ runbook }) => runbook === 'forth'),
   open: async lanes => {
@@ -145,4 +142,9 @@ crashSuite('kubernetes.delete-pods', {
     };
   },
   expected: () => ({ deleted: true, made: 1 }),
+};
+
+crashSuites({
+  ...Object.fromEntries(steps.map(step => [step.kind, subjectOf(step)])),
+  'kubernetes.delete-pods': deletion,
 });
