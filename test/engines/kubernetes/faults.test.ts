@@ -152,8 +152,11 @@ describe('an API server that fails in the middle', { timeout: 60_000, concurrent
   it('an answer that is begun and half-closed is given up after ten seconds and asked again', async () => {
     const shop = await planned();
     await shop.undo.apply(contexts().apply, shop.operation);
-    shop.proxy.inject({ method: 'GET', times: 1, fault: { kind: 'half-close', lines: 0 } });
+    const path = new RegExp(`/${shop.deployment}$`);
+    shop.proxy.clear();
+    shop.proxy.inject({ method: 'GET', path, times: 1, fault: { kind: 'half-close', lines: 0 } });
     expect(await shop.undo.settle(contexts().apply, shop.operation)).toMatchObject({ state: 'settled' });
+    expect(shop.proxy.seen.filter(asked => path.test(asked.path))).toHaveLength(2);
   });
 
   it('a server that hangs is left at once when the run is stopped', async () => {
