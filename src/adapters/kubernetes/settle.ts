@@ -7,10 +7,12 @@ import { type Failure, failureOf, notSettled, type Watching, withLastWords } fro
 import { objectOf } from './input.ts';
 import { isTransient, KubeError } from './kube-error.ts';
 import { type Pod, readPods } from './objects.ts';
+import { readRevisions } from './revisions.ts';
 import { isReady, rolloutState, writtenAt } from './rollout.ts';
 import { templateHash } from './template.ts';
 import { openWake, type Wake } from './wake.ts';
-import { podsOf, readWorld, type World } from './world.ts';
+import { readWorkload, type Workload } from './workload.ts';
+import { podsOf, type readWorld, type World } from './world.ts';
 
 /** Time between two looks, in ms, where nothing is heard of the workload meanwhile. */
 const interval = 500;
@@ -80,16 +82,31 @@ interface Looking {
   readonly tend: Tend | undefined;
 }
 
+/** One look: a rollout that is done says so itself; how its pods do is looked up only while it is not. */
 async function look(looking: Looking, now: number): Promise<Settlement | null> {
-  const { connection, change, watching, context, tend } = looking;
-  const world = await readWorld(connection, change, context.signal);
-  const { workload, history } = world;
+  const { connection, change, watching, context } = looking;
+  const workload = await readWorkload(connection, change, context.signal);
   if (workload.metadata.deletionTimestamp) return failed(change, watching, { cause: 'deleted' });
   if (workload.metadata.uid !== change.uid || templateHash(workload.spec.template) !== change.after) {
     return { state: 'failed', served: watching.served, reason: reason('target-changed', { object: objectOf(change) }) };
   }
+  const { partition } = workload.spec.strategy;
+  if (change.waitFor !== 'observed' && partition === 0 && rolloutState(workload).phase === 'done') {
+    const facts = { object: objectOf(change), version: change.version, ...podCounts(workload) };
+    const served = watching.served || workload.spec.replicas > 0;
+    return { state: 'settled', note: note(endCode(workload, change), facts), served };
+  }
+  return lookAtPods(looking, workload, now);
+}
+
+async function lookAtPods(looking: Looking, workload: Workload, now: number): Promise<Settlement | null> {
+  const { connection, change, watching, context, tend } = looking;
+  const [history, all] = await Promise.all([
+    readRevisions(connection, change.namespace, workload, context.signal),
+    readPods(connection, change.namespace, workload.spec.selector, context.signal),
+  ]);
+  const world = { workload, history };
   const revision = history.find(({ hash }) => hash === change.after);
-  const all = await readPods(connection, change.namespace, workload.spec.selector, context.signal);
   const pods = podsOf(revision, all);
   const ready = pods.filter(isReady).length;
   watching.served ||= ready > 0;
@@ -97,7 +114,7 @@ async function look(looking: Looking, now: number): Promise<Settlement | null> {
   const state = rolloutState(workload, ready);
   const seen = state.phase !== 'waiting' || state.why !== 'unobserved';
   if (state.phase === 'done' || (seen && change.waitFor === 'observed')) {
-    return { state: 'settled', note: note(endCode(world, change), facts), served: watching.served };
+    return { state: 'settled', note: note(endCode(workload, change), facts), served: watching.served };
   }
   const old = all.filter(pod => !pods.includes(pod) && !pod.metadata.deletionTimestamp && isOurs(world, pod)).length;
   context.progress(note('pods-on', { ...facts, ready, old }));
@@ -114,7 +131,7 @@ async function look(looking: Looking, now: number): Promise<Settlement | null> {
 
 const isOurs = ({ history }: World, pod: Pod) => history.some(revision => revision.owns(pod));
 
-function endCode({ workload: { spec, status } }: World, { waitFor }: Awaited) {
+function endCode({ spec, status }: Workload, { waitFor }: Awaited) {
   if (waitFor === 'observed') return 'template-taken';
   if (spec.replicas === 0) return 'rolled-out-without-pods';
   return status.updatedReplicas < spec.replicas ? 'rolled-out-above-partition' : 'rolled-out';
