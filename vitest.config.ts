@@ -10,7 +10,7 @@ export default defineConfig({
     exclude: [...(process.env.BACKOUT_ENGINE_SUITES ? [] : engineSuites), '**/node_modules/**'],
     pool: 'forks',
     // Suites on real parts mostly wait for them: more of them than cores fit side by side.
-    maxWorkers: process.env.BACKOUT_ENGINE_SUITES ? 2 : Math.max(3, availableParallelism()),
+    maxWorkers: Math.max(3, availableParallelism()),
     // A limit against hanging, wide enough for a busy machine.
     testTimeout: 60_000,
     hookTimeout: 60_000,
