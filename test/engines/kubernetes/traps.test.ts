@@ -144,9 +144,8 @@ describe('going back and what may stand in the way', { timeout: 90_000, concurre
       mark: 'controlling owner',
       owner: 'Canary shop',
       metadata: {
-        ownerReferences: [
-          { apiVersion: 'flagger.app/v1beta1', kind: 'Canary', name: 'shop', uid: 'c1', controller: true },
-        ],
+        // Of a kind that is served, the garbage collector would miss the owner and delete what it owns.
+        ownerReferences: [{ apiVersion: 'example.com/v1', kind: 'Canary', name: 'shop', uid: 'c1', controller: true }],
       },
     },
   ];
