@@ -3,7 +3,7 @@ import type { Shape } from '../../engines/helm/chart.ts';
 import { copyRelease, readOriginal } from '../../engines/helm/copies.ts';
 import { type Helm, helms, openHelm } from '../../engines/helm/world.ts';
 import { pick } from '../../engines/kubernetes/targets.ts';
-import { forthRows, type Row, siblingRows, withinRow } from './rows.ts';
+import { forthRows, operationRows, type Row, siblingRows, turningRow, withinRow } from './rows.ts';
 import { crashSuites, type Subject, type World } from './suite.ts';
 import { runbooks } from './text.ts';
 
@@ -90,7 +90,7 @@ async function open(lanes: number, program: Helm, hooked: boolean, within: Reado
 
 /** The two Helms differ in what they do themselves, so of Helm 3 only that is cut off. */
 const fewer = [...siblingRows().filter(({ point }) => point === 'operation-applying'), withinRow];
-const rowsBy = { helm3: fewer, helm4: [...siblingRows(), withinRow] };
+const rowsBy = { helm3: fewer, helm4: [...operationRows(), turningRow, withinRow] };
 const withHooks = [...forthRows(1).filter(({ point }) => point.startsWith('operation-')), withinRow];
 const within = (of: readonly Row[]) => new Set(of.flatMap((row, at) => (row.within ? [at] : [])));
 const back = { mode: 'two', books: ['superseded', 'superseded', 'superseded', 'deployed'] };

@@ -62,12 +62,18 @@ async function open(lanes: number): Promise<World> {
 }
 
 const points = new Set<string>(operationPoints);
-const acting = ['operation-applying', 'operation-applied'] as const;
+const acting = new Set<string>(['operation-applying', 'operation-applied']);
 /** The suspension is the first of two operations; while the run is put back it follows the idle inverse of the failing step and the Deployment's. */
 const rows: readonly Row[] = [
   ...forthRows(2).filter(({ point, nth }) => points.has(point) && nth === 1),
-  ...acting.map(
-    (point): Row => ({ name: `${point}, putting back`, runbook: 'back', point, nth: 2, after: 'compensation-started' }),
+  ...operationPoints.map(
+    (point): Row => ({
+      name: `${point}, putting back`,
+      runbook: 'back',
+      point,
+      nth: acting.has(point) ? 2 : 3,
+      after: 'compensation-started',
+    }),
   ),
 ];
 

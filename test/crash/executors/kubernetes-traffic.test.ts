@@ -10,7 +10,7 @@ import {
 import { writesSince } from '../../engines/kubernetes/configuration.ts';
 import { openPlace, type Place } from '../../engines/kubernetes/targets.ts';
 import { imageOf } from '../../engines/kubernetes/workloads.ts';
-import { rowsOf, siblingRows } from './rows.ts';
+import { operationRows, rowsOf } from './rows.ts';
 import { crashSuites, type Subject, type World } from './suite.ts';
 import { runbooks } from './text.ts';
 
@@ -49,7 +49,7 @@ const generationOf = async (place: Place, name: string) =>
 
 /** Aborted first and then undone: two operations, each with its way back. */
 const argoRollouts: Subject = {
-  rows: [...rowsOf(2, [1, 2]), ...siblingRows().filter(({ runbook }) => runbook === 'back')],
+  rows: [...rowsOf(2, [1, 2]), ...operationRows().filter(({ runbook }) => runbook === 'back')],
   open: async lanes => {
     await cluster.startRolloutsController();
     return open(
@@ -101,7 +101,7 @@ async function makeOld({ namespace }: Place): Promise<void> {
 }
 
 const canaryIngress: Subject = {
-  rows: siblingRows(),
+  rows: operationRows(),
   open: async lanes => {
     const ready = new Map<Place, Promise<void>>();
     return open(
