@@ -43,8 +43,8 @@ export const runningReasons = {
   /** {object} */
   'target-moving': {
     en: f =>
-      `${names(f.object)} is being changed at this moment by somebody else, so no plan for it holds: ask again when that has come to rest`,
-    'zh-CN': f => `${names(f.object)} 此刻正被他人更改，无法制定有效的计划：请待其稳定后重新发起`,
+      `${names(f.object)} is being changed at this moment, by somebody or by its own controller, so no plan for it holds: ask again when it has come to rest`,
+    'zh-CN': f => `${names(f.object)} 此刻正在被更改（他人或其控制器），无法制定有效的计划：请待其稳定后重新发起`,
   },
   /** {object} */
   'changed-since': {

@@ -41,7 +41,8 @@ async function whileItMoves(plan: () => Promise<StepPlan>, signal: AbortSignal, 
     return await plan();
   } catch (error) {
     if (!(error instanceof MovedWhilePlanned)) throw error;
-    if (left === 1) throw new Refusal(reason('target-moving', { object: error.message }));
+    const said = error.cause instanceof Error ? error.cause.message : undefined;
+    if (left === 1) throw new Refusal(reason('target-moving', { object: error.message }, said));
   }
   await delay(restMs, undefined, { signal });
   return whileItMoves(plan, signal, left - 1);

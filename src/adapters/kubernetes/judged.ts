@@ -116,8 +116,8 @@ export async function draftOperation(
   const answer = await patchWorkload(connection, draft.change, patch, { dryRun: true, signal }).catch(
     async (error: unknown) => {
       if (error instanceof KubeError && (error.status === 422 || isDenied(error))) {
-        if (await hasMoved(connection, draft.change, workload, signal))
-          throw new MovedWhilePlanned(objectOf(draft.change));
+        if (error.status === 422 && (await hasMoved(connection, draft.change, workload, signal)))
+          throw new MovedWhilePlanned(objectOf(draft.change), { cause: error });
         throw notAccepted(draft.change, error);
       }
       // Nobody acts on what is only observed: the account may then be one that only reads.
