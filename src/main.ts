@@ -49,4 +49,7 @@ async function main(): Promise<number> {
   );
 }
 
-process.exit(await main());
+const code = await main();
+// A pipe takes what was written when its reader does: leaving at once would cut a long answer off.
+process.stdout.once('error', () => process.exit(code));
+process.stdout.write('', () => process.exit(code));

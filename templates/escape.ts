@@ -55,3 +55,12 @@ export function plain(text: string, most: number): string {
 export function forTerminal(text: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
+
+/** A file's text as a terminal shows it: its lines and tabs, and no sign by which foreign text could steer the terminal or hide itself. */
+export function fileForTerminal(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/\r\n/g, '\n')
+    .replace(/(?![\n\t])\p{Cc}/gu, '\ufffd')
+    .replace(unseen, '');
+}

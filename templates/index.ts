@@ -1,4 +1,4 @@
-export { forTerminal } from './escape.ts';
+export { fileForTerminal, forTerminal } from './escape.ts';
 export { reasonForm } from './forms/reason.ts';
 export { requestForm } from './forms/request.ts';
 export { renderPost } from './post.ts';

@@ -1,7 +1,7 @@
 import { Refusal, reason } from '../../src/domain/reason.ts';
 import type { Reply } from '../../src/ports/inbound.ts';
 import { helpTopics } from '../../templates/data.ts';
-import { forTerminal, helpReply, refusal } from '../../templates/index.ts';
+import { fileForTerminal, forTerminal, helpReply, refusal } from '../../templates/index.ts';
 import { programNames, usageText } from '../../templates/terminal.ts';
 import { commands } from '../index.ts';
 import { type CommandLine, readArguments } from './arguments.ts';
@@ -93,9 +93,13 @@ async function answer(deps: CliDeps, engine: Engine, line: CommandLine, reply: R
   if (reply.kind !== 'say') return exitCodes.usage;
   const { outcome = 'ok', screen, run, data } = reply;
   const good = outcome === 'ok';
+  if (good && run && isLogs(line.name) && !line.json) return await tellLogs(deps, engine, run);
   if (line.json) deps.out(JSON.stringify({ outcome, ...(run ? { run } : {}), ...(data ? { data } : {}) }));
   else (good ? deps.out : deps.err)(forTerminal(screen.text));
-  if (screen.file && !line.json) deps.out(screen.file.content);
-  if (good && run && line.name === 'logs' && !line.json) return await tellLogs(deps, engine, run);
+  if (screen.file && !line.json) deps.out(fileForTerminal(screen.file.content));
   return good && run && line.watch ? await followRun(deps, engine, run) : exitCodes[outcome];
 }
+
+/** Whether `logs` was typed, by any of its names. */
+const isLogs = (name: string | null): boolean =>
+  name !== null && ['logs', ...(commands.logs?.also ?? [])].includes(name.toLowerCase());

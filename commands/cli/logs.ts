@@ -1,6 +1,6 @@
 import type { RunId } from '../../src/domain/ids.ts';
 import { logsPost } from '../../src/domain/post.ts';
-import { forTerminal } from '../../templates/index.ts';
+import { fileForTerminal, forTerminal } from '../../templates/index.ts';
 import { notLookedText } from '../../templates/terminal.ts';
 import { patienceMs } from '../logs.ts';
 import { type CliDeps, type Engine, exitCodes } from './deps.ts';
@@ -15,11 +15,12 @@ export async function tellLogs(deps: CliDeps, engine: Engine, id: RunId): Promis
     const found = await engine.runs.read(id).catch(() => null);
     const asked = found?.events.findLast(event => event.kind === 'logs-asked')?.version ?? 0;
     const kept = found?.events.find(event => event.kind === 'logs-kept' && event.asked === asked);
-    const screen = kept ? await engine.draw(logsPost(id, asked)) : null;
+    const screen = kept ? await engine.draw(logsPost(id, asked)).catch(() => null) : null;
     if (screen) {
-      deps.out(forTerminal(screen.text));
-      if (screen.file) deps.out(screen.file.content);
-      return screen.file ? exitCodes.ok : exitCodes.refused;
+      const { file, text } = screen;
+      if (file) deps.out(fileForTerminal(file.content));
+      else deps.err(forTerminal(text));
+      return file ? exitCodes.ok : exitCodes.refused;
     }
     await deps.pause(everyMs, deps.interrupted);
   }

@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -261,6 +262,16 @@ describe('the day Slack is down', () => {
     expect((await backout('mara', ['show', run.id])).out).not.toContain('box 1');
   });
 
+  it('a long answer reaches a reader that takes its time', async () => {
+    const program = join(import.meta.dirname, '../../bin/backout.mjs');
+    const child = spawn(process.execPath, [program, 'schema'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    // Nothing is read until the program is gone, or waits for its reader.
+    await Promise.race([once(child, 'exit'), sleep(3_000)]);
+    let text = '';
+    for await (const part of child.stdout.setEncoding('utf8')) text += part;
+    expect(JSON.parse(text)).toHaveProperty('$schema');
+  });
+
   it('`logs` waits for a worker and prints what it saw; without one it says so', async () => {
     const run = await door.ask(runOf(await door.type('mara', 'cart-web level 2 because payments fail')));
     let looks = 0;
@@ -269,11 +280,11 @@ describe('the day Slack is down', () => {
       if (looks !== 2) return;
       const { events } = (await door.deps.runs.read(run.id)) ?? { events: [] };
       const asked = events.findLast(event => event.kind === 'logs-asked')?.version ?? 0;
-      await kept.keep(logsName(run.id, asked), 'cart-web: 2 of 2 pods ready\n', 60_000);
+      await kept.keep(logsName(run.id, asked), 'cart-web: 2 of 2 pods ready\u001b[2J\n', 60_000);
       await door.drive(run.id, [{ kind: 'logs-kept', asked, reason: null }]);
     };
-    const seen = await backout('mara', ['logs', shortRunId(run.id)], { pause });
-    expect(seen).toMatchObject({ code: 0, out: expect.stringContaining('cart-web: 2 of 2 pods ready') });
+    const seen = await backout('mara', ['日志', shortRunId(run.id)], { pause });
+    expect(seen).toMatchObject({ code: 0, out: 'cart-web: 2 of 2 pods ready\ufffd[2J\n' });
     const silent = await backout('mara', ['logs', shortRunId(run.id)], { pause: () => door.pass(30_001) });
     expect(silent).toMatchObject({ code: 3, err: expect.stringContaining(`backout logs ${shortRunId(run.id)}`) });
   });
