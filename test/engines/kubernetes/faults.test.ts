@@ -21,7 +21,15 @@ import {
   pick,
   refusalOf,
 } from './targets.ts';
-import { atRevision, imageOf, makeDeployment, patchDeployment, readDeployment, setImage } from './workloads.ts';
+import {
+  atRevision,
+  imageOf,
+  makeDeployment,
+  patchDeployment,
+  readDeployment,
+  rolledOut,
+  setImage,
+} from './workloads.ts';
 
 const cluster = useCluster();
 let place: Place;
@@ -383,7 +391,7 @@ describe('where the cluster is', { concurrent: true }, () => {
   it("a target's own kubeconfig and context come before the bot's", async () => {
     const own = { context: 'test', kubeconfig: place.kubeconfig };
     await makeDeployment(cluster.api, place.namespace, 'here', { replicas: 0 });
-    await atRevision(cluster.api, place.namespace, 'here', 1);
+    await rolledOut(cluster.api, place.namespace, 'here');
     expect(await check('/nowhere/kubeconfig', own)).toMatchObject({ note: { code: 'rolled-out-without-pods' } });
   });
 });
