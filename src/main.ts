@@ -49,7 +49,8 @@ async function main(): Promise<number> {
   );
 }
 
+// A reader that has gone wants no more; that is no failure of what was done.
+process.stdout.on('error', () => undefined);
 const code = await main();
 // A pipe takes what was written when its reader does: leaving at once would cut a long answer off.
-process.stdout.once('error', () => process.exit(code));
 process.stdout.write('', () => process.exit(code));

@@ -1,7 +1,7 @@
 import type { RunId } from '../../src/domain/ids.ts';
 import { logsPost } from '../../src/domain/post.ts';
 import { fileForTerminal, forTerminal } from '../../templates/index.ts';
-import { notLookedText } from '../../templates/terminal.ts';
+import { notLookedText, watchingText } from '../../templates/terminal.ts';
 import { patienceMs } from '../logs.ts';
 import { type CliDeps, type Engine, exitCodes } from './deps.ts';
 
@@ -10,6 +10,7 @@ const everyMs = 200;
 
 /** Waits until a worker has looked, and tells what it saw: Slack may be what is down, and with it the thread. */
 export async function tellLogs(deps: CliDeps, engine: Engine, id: RunId): Promise<number> {
+  deps.err(watchingText(deps.locale, id));
   const until = deps.clock.now() + patienceMs;
   while (deps.clock.now() < until && !deps.interrupted.aborted) {
     const found = await engine.runs.read(id).catch(() => null);

@@ -285,6 +285,7 @@ describe('the day Slack is down', () => {
     };
     const seen = await backout('mara', ['日志', shortRunId(run.id)], { pause });
     expect(seen).toMatchObject({ code: 0, out: 'cart-web: 2 of 2 pods ready\ufffd[2J\n' });
+    expect(seen.err).toContain(`Waiting for ${shortRunId(run.id)}`);
     const silent = await backout('mara', ['logs', shortRunId(run.id)], { pause: () => door.pass(30_001) });
     expect(silent).toMatchObject({ code: 3, err: expect.stringContaining(`backout logs ${shortRunId(run.id)}`) });
   });

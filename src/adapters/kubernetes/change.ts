@@ -182,11 +182,11 @@ async function mayTryAgain(
 /** Whether anything that a write of ours is guarded by has moved since it was read. */
 export async function hasMoved(
   connection: Connection,
-  place: Change,
+  change: Change,
   before: Workload,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { workload } = await readWorld(connection, place, signal);
+  const { workload } = await readWorld(connection, change, signal);
   const seen = ({ kind, metadata, spec }: Workload) => {
     const moves = kind === 'Deployment' ? 0 : metadata.generation;
     return hashOf([metadata.uid, moves, metadata.annotations, templateHash(spec.template)]);
