@@ -1,6 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import type { Processes, ProcessRequest, ProcessResult } from '../../ports/processes.ts';
 import { findProgram, type GateMessage, gateProgram } from './gate.ts';
 import { createOutput } from './output.ts';
@@ -127,6 +127,8 @@ async function waitFor(child: ChildProcess, request: ProcessRequest, graceMs: nu
   request.signal.removeEventListener('abort', onAbort);
   await killing;
   await Promise.race([closed, delay(drainMs)]);
+  // A busy process hears of that time before it hears what the program said: what lies in the pipe by then is read in one turn of the loop.
+  await turn();
   for (const stream of [child.stdout, child.stderr]) drop(stream);
   return { exitCode, signal, timedOut: why === 'timedOut', aborted: why === 'aborted' };
 }

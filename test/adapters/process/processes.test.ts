@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +22,8 @@ const node = (script: string, more: Partial<ProcessRequest> = {}): ProcessReques
   signal: new AbortController().signal,
   ...more,
 });
+/** Keeps the event loop from turning, in ms. */
+const block = (ms: number): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 const alive = (pid: number): boolean => readProcess(pid) !== null;
 const pidIn = async (file: string): Promise<number> => {
   const until = Date.now() + 10_000;
@@ -63,6 +67,22 @@ describe('a child process', () => {
     expect(run.stdout.startsWith('first\n')).toBe(true);
     expect(run.stdout.endsWith('last\n')).toBe(true);
     expect(run.stdout).toContain('characters left out');
+  });
+
+  it('is heard to its last word by a process too busy to listen when it ended', async () => {
+    const sign = join(folder, 'speak');
+    const script = `const { existsSync } = require('node:fs'); while (!existsSync(${JSON.stringify(sign)})); console.log('said')`;
+    const heard = processes.run(node(script));
+    const other = spawn('/bin/echo', ['first']);
+    // Both ends are noticed in one go, since the first one's words keep us until the second one has ended too: its words wait unread.
+    other.stdout.once('data', () => {
+      writeFileSync(sign, '');
+      block(1_000);
+    });
+    other.once('exit', () => block(1_000));
+    await once(other, 'spawn');
+    block(300);
+    expect(await heard).toMatchObject({ exitCode: 0, stdout: 'said\n' });
   });
 
   it('has secrets blotted out even where chunk borders split them', async () => {
