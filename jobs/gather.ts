@@ -27,15 +27,17 @@ const lookMs = 20_000;
 export interface GatherQuestion {
   readonly suspect: string | null;
   readonly automatic: boolean;
-  /** Epoch ms, the store's. */
-  readonly now: number;
+  /** The store's time, epoch ms. */
+  readonly now: () => Promise<number>;
   readonly signal: AbortSignal;
 }
 
 /** Looks at what a target shows, learns it, and says which releases it could go back to. */
 export async function gather(deps: GatherDeps, spec: TargetSpec, question: GatherQuestion): Promise<Gathered> {
-  const { suspect, automatic, now, signal } = question;
+  const { suspect, automatic, signal } = question;
   const observed = await lookAt(deps, spec, signal);
+  // A watcher may have looked in the meantime: ours is the later look.
+  const now = await question.now();
   if (observed) await deps.releases.learn(spec.target, [{ kind: 'seen', releases: observed, at: now }]);
   const releases = await deps.releases.list(spec.target);
   const holds = await deps.releases.holds(spec.target);

@@ -75,11 +75,10 @@ export async function readTarget(
 async function planRollback(held: Held, run: RequestedRun, target: TargetSpec): Promise<Planned> {
   const { deps, lease } = held;
   const { request } = run;
-  const now = await deps.store.now();
   const gathered = await gather(deps, target, {
     suspect: request.suspectRelease,
     automatic: request.by.kind === 'system',
-    now,
+    now: () => deps.store.now(),
     signal: lease.signal,
   });
   const choose = (named: string | null) =>

@@ -1,11 +1,15 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { lookAt } from '../../jobs/gather.ts';
+import { gather, lookAt } from '../../jobs/gather.ts';
+import type { ObservedReleases } from '../../src/domain/release.ts';
 import type { BoundReleaseSource, ReleaseSource } from '../../src/ports/release-source.ts';
 import { jobsCatalogue } from './catalogue.ts';
+import { useJobs } from './rig.ts';
 
-/** Looks at a target through a source that looks so. */
-function lookWith(look: ReleaseSource['look'], signal: AbortSignal) {
+const rig = useJobs();
+
+/** A target with a source of releases that looks so. */
+function seenBy(look: ReleaseSource['look']) {
   const kind = 'made-up';
   const source: BoundReleaseSource = {
     kind,
@@ -16,8 +20,12 @@ function lookWith(look: ReleaseSource['look'], signal: AbortSignal) {
   };
   const target = jobsCatalogue().services.shop?.environments.production;
   if (!target) throw new Error('no target');
-  const spec = { ...target, releaseSource: { kind, input: {} } };
-  return lookAt({ releaseSources: new Map([[kind, source]]) }, spec, signal);
+  return { releaseSources: new Map([[kind, source]]), spec: { ...target, releaseSource: { kind, input: {} } } };
+}
+
+function lookWith(look: ReleaseSource['look'], signal: AbortSignal) {
+  const { releaseSources, spec } = seenBy(look);
+  return lookAt({ releaseSources }, spec, signal);
 }
 
 it('a release source that hangs and hears no signal holds nobody up', async () => {
@@ -40,4 +48,26 @@ it('a look that is begun as its time is over, and fails for that, is no failure 
   await turn();
   process.off('unhandledRejection', note);
   expect(unheard).toEqual([]);
+});
+
+it('what a plan looks at counts though a watcher looked at the release before while it did', async () => {
+  const shown = (version: string): ObservedReleases => ({
+    current: { key: version, version, identity: {}, createdAt: null, missing: null },
+    settled: true,
+    history: [],
+  });
+  const { releases } = rig.deps;
+  const { releaseSources, spec } = seenBy(async () => {
+    await rig.pass(1_000);
+    await releases.learn(spec.target, [{ kind: 'seen', releases: shown('1.0.0'), at: await rig.store.now() }]);
+    await rig.pass(1_000);
+    return shown('2.0.0');
+  });
+  const gathered = await gather({ releases, releaseSources, log: rig.deps.log }, spec, {
+    suspect: null,
+    automatic: false,
+    now: () => rig.store.now(),
+    signal: new AbortController().signal,
+  });
+  expect(gathered.current?.version).toBe('2.0.0');
 });
