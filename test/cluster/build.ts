@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -22,14 +22,16 @@ async function checkGo(): Promise<void> {
   }
 }
 
-/** A server without its version calls itself v0.0.0 and clients complain; the version is what the module's go.mod requires first. */
-function linkerFlags(program: Program): string {
-  const goMod = readFileSync(join(moduleFolder(program.module), 'go.mod'), 'utf8');
-  const [, whole = '', major = '', minor = ''] = /^require \S+ (v(\d+)\.(\d+)\S*)/m.exec(goMod) ?? [];
+/** A server without its version calls itself v0.0.0 and clients complain; it is that of the module that the program comes from. */
+async function linkerFlags(program: Program): Promise<string> {
+  const of = '{{with .Module}}{{with .Replace}}{{.Version}}{{else}}{{.Version}}{{end}}{{end}}';
+  const args = ['list', '-mod=readonly', '-f', of, program.goPackage];
+  const { stdout } = await run('go', args, { cwd: moduleFolder(program.module), env: plainGo() });
+  const [whole = '', major = '', minor = ''] = /^v(\d+)\.(\d+)\S*/.exec(stdout) ?? [];
   const set = (name: string, value: string) => `-X ${name}=${value}`;
   const versions = program.version
     ? [set(program.version, whole)]
-    : program.module === 'kubernetes'
+    : program.goPackage.startsWith('k8s.io/kubernetes/')
       ? [
           set('k8s.io/component-base/version.gitVersion', whole),
           set('k8s.io/component-base/version.gitMajor', major),
@@ -39,19 +41,23 @@ function linkerFlags(program: Program): string {
   return ['-s -w', ...versions].join(' ');
 }
 
-/** A copy of a module with a listener on loopback only, and a go.mod that takes it; answers the path of that go.mod. */
+/** What `go build -overlay` takes to build a listener on loopback only in the place of a module's own; answers the path of that file. */
 async function withLoopback(change: Loopback, folder: string, work: string): Promise<string> {
   await run('go', ['mod', 'download', change.module], { cwd: folder });
   const source = (await run('go', ['list', '-m', '-f', '{{.Dir}}', change.module], { cwd: folder })).stdout.trim();
-  const copy = join(work, 'source');
-  await run('cp', ['-r', '--no-preserve=mode', source, copy]);
-  const parts = readFileSync(join(copy, change.file), 'utf8').split(change.from);
+  const file = join(source, change.file);
+  const parts = readFileSync(file, 'utf8').split(change.from);
   if (parts.length !== 2) throw new Error(`${change.module}: ${change.from} stands ${parts.length - 1} times in it`);
-  writeFileSync(join(copy, change.file), parts.join(change.to));
-  copyFileSync(join(folder, 'go.sum'), join(work, 'go.sum'));
-  const goMod = join(work, 'go.mod');
-  writeFileSync(goMod, `${readFileSync(join(folder, 'go.mod'), 'utf8')}\nreplace ${change.module} => ${copy}\n`);
-  return goMod;
+  const changed = join(work, 'changed.go');
+  writeFileSync(changed, parts.join(change.to));
+  const overlay = join(work, 'overlay.json');
+  writeFileSync(overlay, JSON.stringify({ Replace: { [file]: changed } }));
+  return overlay;
+}
+
+/** The environment in which programs are built: nothing of the machine's own settings changes what comes out. */
+function plainGo(): NodeJS.ProcessEnv {
+  return { ...process.env, CGO_ENABLED: '0', GOFLAGS: '' };
 }
 
 async function buildProgram(program: Program, target: string): Promise<void> {
@@ -60,13 +66,13 @@ async function buildProgram(program: Program, target: string): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'backout-build-'));
   mkdirSync(dirname(target), { recursive: true });
   try {
-    const modfile = program.loopback ? [`-modfile=${await withLoopback(program.loopback, folder, work)}`] : [];
+    const overlay = program.loopback ? [`-overlay=${await withLoopback(program.loopback, folder, work)}`] : [];
     // What only debuggers read is not made: a quarter of the time, and the linker would throw it away.
     const lean = '-gcflags=all=-dwarf=false';
-    const flags = ['-mod=readonly', ...modfile, '-trimpath', lean, '-ldflags', linkerFlags(program)];
+    const flags = ['-mod=readonly', ...overlay, '-trimpath', lean, '-ldflags', await linkerFlags(program)];
     await run('go', ['build', ...flags, '-o', unfinished, program.goPackage], {
       cwd: folder,
-      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '' },
+      env: plainGo(),
       maxBuffer: 64 * 1024 * 1024,
     });
     renameSync(unfinished, target);

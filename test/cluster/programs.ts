@@ -24,24 +24,9 @@ export const programs: readonly Program[] = [
   { name: 'kube-scheduler', module: 'kubernetes', goPackage: 'k8s.io/kubernetes/cmd/kube-scheduler' },
   { name: 'kubelet', module: 'kubernetes', goPackage: 'k8s.io/kubernetes/cmd/kubelet' },
   { name: 'kubectl', module: 'kubernetes', goPackage: 'k8s.io/kubernetes/cmd/kubectl' },
-  { name: 'etcd', module: 'etcd', goPackage: 'go.etcd.io/etcd/server/v3' },
-  {
-    name: 'helm4',
-    module: 'helm4',
-    goPackage: 'helm.sh/helm/v4/cmd/helm',
-    version: 'helm.sh/helm/v4/internal/version.version',
-  },
-  {
-    name: 'helm3',
-    module: 'helm3',
-    goPackage: 'helm.sh/helm/v3/cmd/helm',
-    version: 'helm.sh/helm/v3/internal/version.version',
-  },
-  { name: 'metrics-server', module: 'metrics-server', goPackage: 'sigs.k8s.io/metrics-server/cmd/metrics-server' },
-  { name: 'registry', module: 'registry', goPackage: '.' },
   {
     name: 'argo-rollouts',
-    module: 'argo-rollouts',
+    module: 'kubernetes',
     goPackage: 'github.com/argoproj/argo-rollouts/cmd/rollouts-controller',
     version: 'github.com/argoproj/argo-rollouts/utils/version.version',
     loopback: {
@@ -51,6 +36,21 @@ export const programs: readonly Program[] = [
       to: '"127.0.0.1:%d"',
     },
   },
+  { name: 'etcd', module: 'etcd', goPackage: 'go.etcd.io/etcd/server/v3' },
+  {
+    name: 'helm4',
+    module: 'helm',
+    goPackage: 'helm.sh/helm/v4/cmd/helm',
+    version: 'helm.sh/helm/v4/internal/version.version',
+  },
+  {
+    name: 'helm3',
+    module: 'helm',
+    goPackage: 'helm.sh/helm/v3/cmd/helm',
+    version: 'helm.sh/helm/v3/internal/version.version',
+  },
+  { name: 'metrics-server', module: 'helm', goPackage: 'sigs.k8s.io/metrics-server/cmd/metrics-server' },
+  { name: 'registry', module: 'registry', goPackage: '.' },
   {
     name: 'flagger',
     module: 'flagger',
