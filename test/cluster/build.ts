@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildCrds, crdSets, hasCrds } from './crd-sets.ts';
 import type { ClusterEnvironment } from './environment.ts';
-import { cachedPath, findProgram, type Loopback, moduleFolder, type Program, programs } from './programs.ts';
+import { type Changed, cachedPath, findProgram, moduleFolder, type Program, programs } from './programs.ts';
 
 const run = promisify(execFile);
 
@@ -41,23 +41,26 @@ async function linkerFlags(program: Program): Promise<string> {
   return ['-s -w', ...versions].join(' ');
 }
 
-/** What `go build -overlay` takes to build a listener on loopback only in the place of a module's own; answers the path of that file. */
-async function withLoopback(change: Loopback, folder: string, work: string): Promise<string> {
-  await run('go', ['mod', 'download', change.module], { cwd: folder });
-  const source = (await run('go', ['list', '-m', '-f', '{{.Dir}}', change.module], { cwd: folder })).stdout.trim();
-  const file = join(source, change.file);
-  const parts = readFileSync(file, 'utf8').split(change.from);
-  if (parts.length !== 2) throw new Error(`${change.module}: ${change.from} stands ${parts.length - 1} times in it`);
-  const changed = join(work, 'changed.go');
-  writeFileSync(changed, parts.join(change.to));
-  const overlay = join(work, 'overlay.json');
-  writeFileSync(overlay, JSON.stringify({ Replace: { [file]: changed } }));
-  return overlay;
+/** A copy of a module with the changes made, and a go.mod that takes it; answers the path of that go.mod. */
+async function withChanges({ module, texts }: Changed, folder: string, work: string): Promise<string> {
+  await run('go', ['mod', 'download', module], { cwd: folder });
+  const source = (await run('go', ['list', '-m', '-f', '{{.Dir}}', module], { cwd: folder })).stdout.trim();
+  const copy = join(work, 'source');
+  await run('cp', ['-r', '--no-preserve=mode', source, copy]);
+  for (const { file, from, to } of texts) {
+    const parts = readFileSync(join(copy, file), 'utf8').split(from);
+    if (parts.length !== 2) throw new Error(`${module}: ${from} stands ${parts.length - 1} times in ${file}`);
+    writeFileSync(join(copy, file), parts.join(to));
+  }
+  copyFileSync(join(folder, 'go.sum'), join(work, 'go.sum'));
+  const goMod = join(work, 'go.mod');
+  writeFileSync(goMod, `${readFileSync(join(folder, 'go.mod'), 'utf8')}\nreplace ${module} => ${copy}\n`);
+  return goMod;
 }
 
-/** The environment in which programs are built: nothing of the machine's own settings changes what comes out. */
+/** The environment in which programs are built: nothing of the machine's own settings changes what comes out. A compiler that collects less is quicker. */
 function plainGo(): NodeJS.ProcessEnv {
-  return { ...process.env, CGO_ENABLED: '0', GOFLAGS: '' };
+  return { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOGC: '400' };
 }
 
 async function buildProgram(program: Program, target: string): Promise<void> {
@@ -66,10 +69,10 @@ async function buildProgram(program: Program, target: string): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'backout-build-'));
   mkdirSync(dirname(target), { recursive: true });
   try {
-    const overlay = program.loopback ? [`-overlay=${await withLoopback(program.loopback, folder, work)}`] : [];
+    const modfile = program.changed ? [`-modfile=${await withChanges(program.changed, folder, work)}`] : [];
     // What only debuggers read is not made: a quarter of the time, and the linker would throw it away.
     const lean = '-gcflags=all=-dwarf=false';
-    const flags = ['-mod=readonly', ...overlay, '-trimpath', lean, '-ldflags', await linkerFlags(program)];
+    const flags = ['-mod=readonly', ...modfile, '-trimpath', lean, '-ldflags', await linkerFlags(program)];
     await run('go', ['build', ...flags, '-o', unfinished, program.goPackage], {
       cwd: folder,
       env: plainGo(),
@@ -95,15 +98,19 @@ export async function buildCluster(
   const missing = wanted.filter(program => !findProgram(program.name, environment));
   if (missing.length + sets.length > 0) await checkGo();
   const all = Date.now();
-  for (const program of wanted) {
-    if (!missing.includes(program)) {
-      say(`${program.name}: there`);
-      continue;
+  for (const program of wanted) if (!missing.includes(program)) say(`${program.name}: there`);
+  const waiting = [...new Set(missing.map(({ module }) => module))];
+  // One module after the other in each lane: while one links, which takes one core, the other compiles.
+  const lane = async () => {
+    for (let module = waiting.shift(); module; module = waiting.shift()) {
+      for (const program of missing.filter(one => one.module === module)) {
+        const started = Date.now();
+        await buildProgram(program, cachedPath(program, environment.cache));
+        say(`${program.name}: built in ${Math.round((Date.now() - started) / 1000)} s`);
+      }
     }
-    const started = Date.now();
-    await buildProgram(program, cachedPath(program, environment.cache));
-    say(`${program.name}: built in ${Math.round((Date.now() - started) / 1000)} s`);
-  }
+  };
+  await Promise.all([lane(), lane()]);
   for (const set of sets) {
     await buildCrds(set, environment);
     say(`kinds of ${set}: there`);

@@ -10,14 +10,17 @@ export type Program = {
   readonly goPackage: string;
   /** The variable that holds the program's own version, for one that would otherwise tell less than the truth. */
   readonly version?: string;
-  /** A listener that would be open to the whole network, and what is built in its place. */
-  readonly loopback?: Loopback;
+  /** What is built in the place of what the module has. */
+  readonly changed?: Changed;
 };
 
-/** One change in a file of a module. */
-export type Loopback = { readonly module: string; readonly file: string; readonly from: string; readonly to: string };
+/** Changes in the files of a module: each text must be there once. */
+export type Changed = {
+  readonly module: string;
+  readonly texts: readonly { readonly file: string; readonly from: string; readonly to: string }[];
+};
 
-/** Every program of the cluster and beside it, in the order in which building is fastest: the first compiles what the others share. */
+/** Every program of the cluster and beside it, in the order in which building is fastest: the first of a module compiles what its others share. */
 export const programs: readonly Program[] = [
   { name: 'kube-apiserver', module: 'kubernetes', goPackage: 'k8s.io/kubernetes/cmd/kube-apiserver' },
   { name: 'kube-controller-manager', module: 'kubernetes', goPackage: 'k8s.io/kubernetes/cmd/kube-controller-manager' },
@@ -29,11 +32,23 @@ export const programs: readonly Program[] = [
     module: 'kubernetes',
     goPackage: 'github.com/argoproj/argo-rollouts/cmd/rollouts-controller',
     version: 'github.com/argoproj/argo-rollouts/utils/version.version',
-    loopback: {
+    // A listener that would be open to the whole network.
+    changed: {
       module: 'github.com/argoproj/argo-rollouts',
-      file: 'controller/controller.go',
-      from: '"0.0.0.0:%d"',
-      to: '"127.0.0.1:%d"',
+      texts: [{ file: 'controller/controller.go', from: '"0.0.0.0:%d"', to: '"127.0.0.1:%d"' }],
+    },
+  },
+  {
+    name: 'flagger',
+    module: 'kubernetes',
+    goPackage: 'github.com/fluxcd/flagger/cmd/flagger',
+    // The same, and a kind of lock that the libraries of the cluster have no more; it is taken by none but two Flaggers at once.
+    changed: {
+      module: 'github.com/fluxcd/flagger',
+      texts: [
+        { file: 'pkg/server/server.go', from: '":" + port', to: '"127.0.0.1:" + port' },
+        { file: 'cmd/flagger/main.go', from: 'ConfigMapsLeasesResourceLock', to: 'LeasesResourceLock' },
+      ],
     },
   },
   { name: 'etcd', module: 'etcd', goPackage: 'go.etcd.io/etcd/server/v3' },
@@ -51,17 +66,6 @@ export const programs: readonly Program[] = [
   },
   { name: 'metrics-server', module: 'helm', goPackage: 'sigs.k8s.io/metrics-server/cmd/metrics-server' },
   { name: 'registry', module: 'registry', goPackage: '.' },
-  {
-    name: 'flagger',
-    module: 'flagger',
-    goPackage: 'github.com/fluxcd/flagger/cmd/flagger',
-    loopback: {
-      module: 'github.com/fluxcd/flagger',
-      file: 'pkg/server/server.go',
-      from: '":" + port',
-      to: '"127.0.0.1:" + port',
-    },
-  },
 ];
 
 /** Folder with the go.mod of a module. */
@@ -76,7 +80,7 @@ export function cachedPath(program: Program, cache: string): string {
     const file = join(moduleFolder(program.module), name);
     if (existsSync(file)) hash.update(readFileSync(file));
   }
-  if (program.loopback) hash.update(JSON.stringify(program.loopback));
+  if (program.changed) hash.update(JSON.stringify(program.changed));
   return join(cache, `${program.module}-${hash.digest('hex').slice(0, 12)}`, program.name);
 }
 

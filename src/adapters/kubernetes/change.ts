@@ -9,7 +9,7 @@ import { withEnvironment } from './environment.ts';
 import { withImages } from './images.ts';
 import { objectName, objectOf, variableName, variableValue, workloadFields } from './input.ts';
 import { isTransient, KubeError, moved, unlessGone } from './kube-error.ts';
-import { readPods } from './objects.ts';
+import { asRead, readPods } from './objects.ts';
 import { acceptedOwners } from './owner-input.ts';
 import { ownersOf, refuseOwned, refusePaused } from './owners.ts';
 import { createLookUp, referencesOf } from './references.ts';
@@ -106,13 +106,19 @@ export async function fingerprintOf(
   });
 }
 
-/** What is there now, seen against a change. Throws `KubeError`. */
-export async function observeChange(connection: Connection, change: Change, signal: AbortSignal): Promise<Observation> {
+/** What is there now, seen against a change; `seen` hears of the world that was read. Throws `KubeError`. */
+export async function observeChange(
+  connection: Connection,
+  change: Change,
+  signal: AbortSignal,
+  seen: (world: World) => void,
+): Promise<Observation> {
   const object = objectOf(change);
   const world = await unlessGone(readWorld(connection, change, signal));
   if (!world) {
     return { state: 'unknown', fingerprint: hashOf('gone'), note: note('deployment-gone', { object }) };
   }
+  seen(world);
   const fingerprint = await fingerprintOf(connection, change, world, signal);
   const { workload } = world;
   if (workload.metadata.uid === change.uid && templateHash(workload.spec.template) === change.after) {
@@ -139,12 +145,21 @@ export function podCounts({ spec, status }: Workload) {
 /** Tries before a write that keeps failing is given up; each re-reads the world first. */
 const tries = 6;
 
-/** Writes a change; a second time finds it written. Refuses where the workload is neither what was approved nor what it is to become. */
-export async function applyChange(connection: Connection, change: Change, context: ApplyContext): Promise<void> {
+/**
+ * Writes a change; a second time finds it written. Refuses where the workload is neither what was approved nor what it is to become. The first
+ * try starts from the world as it was `seen`, where it was, and holds only if nothing at all of the workload was written since.
+ */
+export async function applyChange(
+  connection: Connection,
+  change: Change,
+  context: ApplyContext,
+  seen?: World,
+): Promise<void> {
   const { signal } = context;
+  let known = seen;
   for (let attempt = 1; ; attempt += 1) {
     signal.throwIfAborted();
-    const world = await readWorld(connection, change, signal);
+    const world = known ?? (await readWorld(connection, change, signal));
     const { workload } = world;
     const now = templateHash(workload.spec.template);
     if (workload.metadata.uid === change.uid && now === change.after) return;
@@ -155,10 +170,14 @@ export async function applyChange(connection: Connection, change: Change, contex
     refuseOwned(change, workload);
     refusePaused(change, workload);
     const patch = guardedPatch(workload, outcome.template, outcome.annotations);
+    const exactly = known ? asRead(workload, false) : [];
     try {
-      await patchWorkload(connection, change, patch, { dryRun: false, signal });
+      await patchWorkload(connection, change, [...exactly, ...patch], { dryRun: false, signal });
       return;
     } catch (error) {
+      const stale = known && error instanceof KubeError && error.status === 422;
+      known = undefined;
+      if (stale) continue;
       if (attempt === tries || !(await mayTryAgain(connection, change, workload, error, signal))) throw error;
       const wait = error instanceof KubeError ? error.retryAfterMs : null;
       await delay(Math.min(wait ?? 100 * 2 ** attempt, 10_000), undefined, { signal });

@@ -54,6 +54,13 @@ const where = z.looseObject({ context: whereFields.context, kubeconfig: whereFie
 /** Makes an executor that changes a workload's template: it differs from its siblings in how it plans. */
 export function changeExecutor(kind: string, connect: Connect, clock: { now(): number }, plan: PlanStep): Executor {
   const goesBack = kind === 'kubernetes.rollout-undo';
+  // An operation is looked at right before it is applied: that look is not made twice.
+  const lastSeen = new WeakMap<JsonObject, World>();
+  const takeSeen = (body: JsonObject): World | undefined => {
+    const world = lastSeen.get(body);
+    lastSeen.delete(body);
+    return world;
+  };
   const executor: Executor = {
     kind,
     plan: (context, input) =>
@@ -77,14 +84,14 @@ export function changeExecutor(kind: string, connect: Connect, clock: { now(): n
         const body = readBody(operation.body);
         const connection = await connect(body);
         if (isRecovery(body)) return observeRecovery(connection, body, context.signal);
-        return observeChange(connection, body, context.signal);
+        return observeChange(connection, body, context.signal, world => lastSeen.set(operation.body, world));
       }),
     apply: (context, operation) =>
       plainly(async () => {
         const body = readBody(operation.body);
         const connection = await connect(body);
         if (isRecovery(body)) await applyRecovery(connection, body, context);
-        else await applyChange(connection, body, context);
+        else await applyChange(connection, body, context, takeSeen(operation.body));
       }),
     settle: (context, operation) =>
       plainly(async () => {

@@ -91,7 +91,10 @@ async function look(looking: Looking, now: number): Promise<Settlement | null> {
     return { state: 'failed', served: watching.served, reason: reason('target-changed', { object: objectOf(change) }) };
   }
   const { partition } = workload.spec.strategy;
-  if (change.waitFor !== 'observed' && partition === 0 && rolloutState(workload).phase === 'done') {
+  const state = rolloutState(workload);
+  // Right after the write its controller has not seen it yet: there is nothing to tell of its pods.
+  if (state.phase === 'waiting' && state.why === 'unobserved' && now < watching.since + interval) return null;
+  if (change.waitFor !== 'observed' && partition === 0 && state.phase === 'done') {
     const facts = { object: objectOf(change), version: change.version, ...podCounts(workload) };
     const served = watching.served || workload.spec.replicas > 0;
     return { state: 'settled', note: note(endCode(workload, change), facts), served };

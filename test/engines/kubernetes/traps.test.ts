@@ -178,4 +178,19 @@ describe('going back and what may stand in the way', { timeout: 90_000, concurre
     }
     expect(await shop.image()).toBe('app:1.1.0');
   });
+
+  it.each([
+    ['a note of somebody', { annotations: { 'example.com/seen': 'yes' } }, '1.0.0', null],
+    ['the mark of Argo CD', { labels: { 'argocd.argoproj.io/instance': 'shop' } }, '1.1.0', 'owned-by-other'],
+  ] as const)('between the last look and the write comes %s: what is done is judged by that', async (...row) => {
+    const [, metadata, image, refusal] = row;
+    const shop = await shopWith(['app:1.0.0', 'app:1.1.0']);
+    const operation = firstOf(await shop.plan(pick(await shop.look(), '1.0.0')));
+    await shop.undo.observe(contexts().apply, operation);
+    await shop.patch({ metadata });
+    const applied = shop.undo.apply(contexts().apply, operation);
+    if (refusal) expect(await refusalOf(applied)).toMatchObject({ code: refusal });
+    else await applied;
+    expect(await shop.image()).toBe(`app:${image}`);
+  });
 });

@@ -5,6 +5,7 @@ package tools
 
 import (
 	_ "github.com/argoproj/argo-rollouts/cmd/rollouts-controller"
+	_ "github.com/fluxcd/flagger/cmd/flagger"
 	_ "k8s.io/kubernetes/cmd/kube-apiserver"
 	_ "k8s.io/kubernetes/cmd/kube-controller-manager"
 	_ "k8s.io/kubernetes/cmd/kube-scheduler"

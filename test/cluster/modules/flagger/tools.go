@@ -1,6 +1,0 @@
-//go:build tools
-
-// Package tools keeps the programs of the test cluster in go.mod.
-package tools
-
-import _ "github.com/fluxcd/flagger/cmd/flagger"
