@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { helmRights } from '../adapters/helm/rights.ts';
 import type { ClusterUse } from '../adapters/kubernetes/doctor.ts';
 import { whereFields, workloadOf } from '../adapters/kubernetes/input.ts';
-import { ownerChoiceOf } from '../adapters/kubernetes/owner-input.ts';
 import { kubernetesRights } from '../adapters/kubernetes/rights.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
 import type { ClusterRight, KindRight, RightsTable, WorkloadKindName } from '../domain/cluster-rights.ts';
+import { ownerChoiceOf } from '../ports/owner-choice.ts';
 
 /** What each kind of step, check and release source uses in a Kubernetes cluster: the one place that says it. */
 export const clusterRights: RightsTable = { ...kubernetesRights, ...helmRights };

@@ -15,6 +15,7 @@ import type { BoundCheck, CheckEntry } from '../ports/check.ts';
 import type { OpenCluster } from '../ports/cluster.ts';
 import type { BoundExecutor, ExecutorEntry } from '../ports/executor.ts';
 import type { KeptTexts } from '../ports/kept-texts.ts';
+import type { OpenOwners, Owners } from '../ports/owners.ts';
 import type { Processes } from '../ports/processes.ts';
 import type { BoundReleaseSource, ReleaseSourceEntry } from '../ports/release-source.ts';
 import type { ReadSecret } from '../ports/secrets.ts';
@@ -59,16 +60,24 @@ const ownChecks: readonly CheckEntry<TableDeps>[] = [
 /** What the rows are loaded with: clusters beside it, opened by the adapter that knows how, for a tool that keeps its books in them. */
 interface RowDeps extends TableDeps {
   readonly openCluster: OpenCluster;
+  readonly openOwners: OpenOwners;
 }
 
 function withClusters(deps: TableDeps): RowDeps {
-  const load = async () => (await import('../adapters/kubernetes/cluster.ts')).createOpenCluster(deps);
-  let loaded: Promise<OpenCluster> | null = null;
-  const openCluster: OpenCluster = async place => {
+  const loadCluster = once(async () => (await import('../adapters/kubernetes/cluster.ts')).createOpenCluster(deps));
+  const openOwners = once<Owners>(async () =>
+    (await import('../adapters/kubernetes/suspending.ts')).createOwners(deps),
+  );
+  return { ...deps, openCluster: async place => (await loadCluster())(place), openOwners };
+}
+
+/** Loads when it is first needed, and only then. */
+function once<Loaded>(load: () => Promise<Loaded>): () => Promise<Loaded> {
+  let loaded: Promise<Loaded> | null = null;
+  return () => {
     loaded ??= load();
-    return (await loaded)(place);
+    return loaded;
   };
-  return { ...deps, openCluster };
 }
 
 /** Every kind of step. */
@@ -113,16 +122,7 @@ function bind<Loaded, Row extends { readonly kind: string; load(deps: RowDeps): 
   rows: readonly Row[],
   deps: RowDeps,
 ): ReadonlyMap<string, Omit<Row, 'load'> & Bound<Loaded>> {
-  return new Map(
-    rows.map(row => {
-      let loaded: Promise<Loaded> | null = null;
-      const load = (): Promise<Loaded> => {
-        loaded ??= row.load(deps);
-        return loaded;
-      };
-      return [row.kind, { ...row, load }];
-    }),
-  );
+  return new Map(rows.map(row => [row.kind, { ...row, load: once(() => row.load(deps)) }]));
 }
 
 /** The tables as the engine sees them. */

@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Part } from '../../src/adapters/helm/manifest.ts';
-import { refuseManaged } from '../../src/adapters/helm/owners.ts';
 import { notSettled } from '../../src/adapters/kubernetes/failing.ts';
 import { ownedByOther, ownersOf, refuseOwners } from '../../src/adapters/kubernetes/owners.ts';
 import { locales } from '../../src/domain/catalogue.ts';
@@ -113,8 +111,8 @@ describe('A refusal because of an owner says what can be done', () => {
   it('where Helm has nothing to suspend, and where a release of Helm is rendered from Git', () => {
     const passive = reason('owner-not-suspendable', { object, owner: ['Helm'], why: 'passive' });
     expect(sayReason(passive, 'en')).toContain('`helm.rollback`');
-    const part = { labels: { 'argocd.argoproj.io/instance': 'shop' }, annotations: {} } as object as Part;
-    expect(thrownBy(() => refuseManaged('helm release shop/shop', [part]))).toContain('change Git instead');
+    const rendered = reason('owned-by-other', { object, owner: ['Argo CD'], can: ['suspend', 'git', 'anyway'] });
+    expect(sayReason(rendered, 'en')).toContain('change Git instead');
   });
 });
 

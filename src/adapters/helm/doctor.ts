@@ -9,7 +9,7 @@ import { isPending, wasDeployed } from './revision.ts';
 export type Named = Place & { readonly binary: string | null };
 
 /** What `doctor` says of each Helm release that the catalogue names: its program is there, its history can be read and holds something to go back to. */
-export function createHelmProbe(deps: HelmDeps, releases: readonly Named[]): Probe {
+export function createHelmProbe(deps: Omit<HelmDeps, 'openOwners'>, releases: readonly Named[]): Probe {
   return async ({ signal }) => {
     const answers = releases.map(async (release): Promise<readonly Finding[]> => {
       const subject = objectOf(release);
@@ -28,7 +28,11 @@ export function createHelmProbe(deps: HelmDeps, releases: readonly Named[]): Pro
   };
 }
 
-async function examine(deps: HelmDeps, release: Named, signal: AbortSignal): Promise<readonly Finding[]> {
+async function examine(
+  deps: Omit<HelmDeps, 'openOwners'>,
+  release: Named,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
   const subject = objectOf(release);
   const { binary } = release;
   if (binary !== null) {

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { parseDuration } from '../../domain/duration.ts';
 import type { OpenCluster } from '../../ports/cluster.ts';
+import { ownerFields } from '../../ports/owner-choice.ts';
+import type { OpenOwners } from '../../ports/owners.ts';
 import type { Processes } from '../../ports/processes.ts';
 
 /** What the composition root hands to everything of this adapter. */
 export interface HelmDeps {
   readonly processes: Processes;
   readonly openCluster: OpenCluster;
+  readonly openOwners: OpenOwners;
   /** Paths of kubeconfig files as KUBECONFIG holds them; null where the bot runs inside the cluster it acts on. */
   readonly kubeconfig: string | null;
   /** The variables by which a program in a pod finds its API server; empty outside of one. */
@@ -60,6 +63,7 @@ const timeout = z
 export const rollbackInput = z
   .strictObject({
     ...placeFields,
+    ...ownerFields,
     binary: programName.default('helm').describe('The helm program: Helm 3 or 4, by name or absolute path.'),
     timeout: timeout
       .default('5m')

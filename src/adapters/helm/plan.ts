@@ -11,7 +11,7 @@ import type { History, Revisions, Stored } from './history.ts';
 import { type HelmDeps, objectOf, type Place, type RollbackInput } from './input.ts';
 import { type Comparison, compareManifests, partsOf, wordsOf } from './manifest.ts';
 import { fingerprintOf } from './observe.ts';
-import { refuseManaged } from './owners.ts';
+import { planOwners } from './owners.ts';
 import { manifestDiff } from './preview.ts';
 import { isPending, type Revision, rollbackHooks, wasDeployed } from './revision.ts';
 
@@ -41,13 +41,15 @@ export async function planRollback(
   ]);
   if (!before || !after) throw new Refusal(reason('target-changed', { object }));
   const parts = { before: partsIn(before, input), after: partsIn(after, input) };
-  refuseManaged(object, [...parts.before, ...parts.after]);
+  const owners = await planOwners(deps.openOwners, input, [...parts.before, ...parts.after], signal);
   const compared = compareManifests(parts.before, parts.after);
   const body = bodyOf(input, latest, target, await majorOf(deps, input.binary, signal), to.version);
+  const notes = notesOf({ input, object, latest, target, revisions: found.revisions, compared, to });
   return {
-    operations: [operationOf(body, latest, target, compared)],
+    operations: [...owners.operations, operationOf(body, latest, target, compared)],
     expectedMs,
-    ...notesOf({ input, object, latest, target, revisions: found.revisions, compared, to }),
+    ...notes,
+    warnings: [...owners.warnings, ...notes.warnings],
   };
 }
 

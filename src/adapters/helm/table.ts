@@ -11,7 +11,10 @@ export const executors: readonly ExecutorEntry<HelmDeps>[] = [
     fenced: false,
     hostLocal: false,
     needsRelease: true,
-    load: async deps => (await import('./executor.ts')).createRollback(deps),
+    load: async deps => {
+      const [{ createRollback }, owners] = await Promise.all([import('./executor.ts'), deps.openOwners()]);
+      return owners.around(createRollback(deps));
+    },
   },
 ];
 

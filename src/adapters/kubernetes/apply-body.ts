@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Json } from '../../domain/json.ts';
+import { acceptedOwners } from '../../ports/owner-choice.ts';
 import { picked, valueAt } from './apply-fields.ts';
 import { objectName, type Place, type WorkloadKind } from './input.ts';
 import { type Live, type ObjectPlace, objectFields } from './live-object.ts';
 import { rawObject } from './objects.ts';
-import { acceptedOwners } from './owner-input.ts';
 import { ownersOf } from './owners.ts';
 import { hashOf } from './template.ts';
 

@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import { type Note, note } from '../../domain/note.ts';
 import type { Interruption, OperationDraft } from '../../domain/plan.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
+import type { OwnerChoice } from '../../ports/owner-choice.ts';
 import {
   type ApplyManifest,
   applyFingerprint,
@@ -25,7 +26,6 @@ import { applyLive, type Live, liveObject, type ObjectPlace, readLive } from './
 import type { Manifest } from './manifests.ts';
 import { guardedWrite } from './object-executor.ts';
 import { fieldManager } from './objects.ts';
-import type { OwnerChoice } from './owner-input.ts';
 import { refuseOwners, refusePaused } from './owners.ts';
 import { keepSecretCopy } from './secret-copy.ts';
 import { hashOf, templateClaim, templateHash, versionOf } from './template.ts';

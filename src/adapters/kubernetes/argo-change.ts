@@ -3,6 +3,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import { note } from '../../domain/note.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation } from '../../ports/executor.ts';
+import { acceptedOwners } from '../../ports/owner-choice.ts';
 import {
   type ArgoWorld,
   isAllStable,
@@ -20,7 +21,6 @@ import { KubeError, moved } from './kube-error.ts';
 import { kubectl } from './kubectl.ts';
 import { objectFields, patchLive, type WriteOptions } from './live-object.ts';
 import { guardedWrite } from './object-executor.ts';
-import { acceptedOwners } from './owner-input.ts';
 import { ownersOf, refuseOwners } from './owners.ts';
 import { deploymentTemplate, hashOf, templateHash } from './template.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { ownerFields } from '../../ports/owner-choice.ts';
 import { graceField, objectName, whereFields } from './input.ts';
-import { ownerFields } from './owner-input.ts';
 
 /** Input of `kubernetes.argo-rollouts`. */
 export const argoRolloutsInput = z

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import { type Note, note } from '../../domain/note.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
+import { acceptedOwners } from '../../ports/owner-choice.ts';
 import type { Connection } from './connect.ts';
 import { objectName } from './input.ts';
 import { type Live, liveObject, type ObjectPlace, objectFields } from './live-object.ts';
 import { metadata, pathOf, readAs, texts } from './objects.ts';
-import { acceptedOwners } from './owner-input.ts';
 import type { Splitter } from './splitter.ts';
 
 const prefix = 'nginx.ingress.kubernetes.io/canary';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isSecretName, isSecretValue } from '../../domain/secret.ts';
+import { ownerFields } from '../../ports/owner-choice.ts';
 import { objectName, whereFields } from './input.ts';
-import { ownerFields } from './owner-input.ts';
 
 /** A key of a ConfigMap or Secret; none that a tool could take for a flag. */
 export const dataKey = z

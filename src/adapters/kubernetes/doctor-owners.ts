@@ -1,8 +1,8 @@
 import type { KindRight } from '../../domain/cluster-rights.ts';
 import { Refusal } from '../../domain/reason.ts';
+import type { OwnerChoice } from '../../ports/owner-choice.ts';
 import type { Finding } from '../../ports/probe.ts';
 import { objectOf, type Place } from './input.ts';
-import type { OwnerChoice } from './owner-input.ts';
 import { ownersOf, reconcilers, refuseOwners } from './owners.ts';
 import { nameOf, type Reconciler, reconcilersOf, tools } from './reconcilers.ts';
 import type { Workload } from './workload.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
+import { acceptedOwners } from '../../ports/owner-choice.ts';
 import { objectName } from './input.ts';
 import { type Live, liveObject, objectFields } from './live-object.ts';
-import { acceptedOwners } from './owner-input.ts';
 import type { Splitter } from './splitter.ts';
 
 const backendRef = z.looseObject({

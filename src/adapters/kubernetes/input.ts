@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
 import { isSecretName, isSecretValue } from '../../domain/secret.ts';
 import type { KeptTexts } from '../../ports/kept-texts.ts';
+import { ownerFields } from '../../ports/owner-choice.ts';
 import type { ReadSecret } from '../../ports/secrets.ts';
 import { labelsField } from './labels.ts';
-import { ownerFields } from './owner-input.ts';
 
 /** What the composition root hands to everything of this adapter. */
 export interface KubernetesDeps {

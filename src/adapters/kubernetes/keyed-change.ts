@@ -3,6 +3,7 @@ import type { Json } from '../../domain/json.ts';
 import { note } from '../../domain/note.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation } from '../../ports/executor.ts';
+import { acceptedOwners } from '../../ports/owner-choice.ts';
 import type { ReadSecret } from '../../ports/secrets.ts';
 import { configValue, dataKey } from './configuration-input.ts';
 import type { Connection } from './connect.ts';
@@ -24,7 +25,6 @@ import {
 } from './keyed.ts';
 import { moved, unlessGone } from './kube-error.ts';
 import { guardedWrite } from './object-executor.ts';
-import { acceptedOwners } from './owner-input.ts';
 import { type Accepted, ownersOf, refuseOwners } from './owners.ts';
 import { type CopySource, keepSecretCopy, readSecretCopy } from './secret-copy.ts';
 import { hashOf } from './template.ts';

@@ -1,8 +1,8 @@
 import { Refusal, reason } from '../../domain/reason.ts';
+import type { OwnerChoice } from '../../ports/owner-choice.ts';
 import { objectOf, type Place, workloadOf } from './input.ts';
 import { kubectl } from './kubectl.ts';
 import type { Metadata } from './objects.ts';
-import type { OwnerChoice } from './owner-input.ts';
 import type { Workload } from './workload.ts';
 
 /** Marks by which a tool shows that it renders this object and would undo or overwrite our change. */

@@ -10,8 +10,8 @@ import { applicationOf, part, placeOfReconciler, type Reconciler, reconcilersOf,
  */
 export async function renderersOf(
   connection: Connection,
-  place: ObjectPlace,
-  live: Live,
+  place: Omit<ObjectPlace, 'plural'>,
+  live: Pick<Live, 'metadata'>,
   { argocd, signal }: { readonly argocd: string; readonly signal: AbortSignal },
 ): Promise<Reconciler[]> {
   const marked = reconcilersOf(live, place.namespace, argocd);
@@ -23,7 +23,7 @@ export async function renderersOf(
   return found && lists(found, place) ? [application, ...marked] : marked;
 }
 
-function lists({ raw }: Live, { api, kind, namespace, name }: ObjectPlace): boolean {
+function lists({ raw }: Live, { api, kind, namespace, name }: Omit<ObjectPlace, 'plural'>): boolean {
   const resources = valueAt(raw, 'status', 'resources');
   const [, group = ''] = api.split('/');
   const wanted: Readonly<Record<string, string>> = { group: api === 'api/v1' ? '' : group, kind, namespace, name };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../domain/json.ts';
+import { ownerFields } from '../../ports/owner-choice.ts';
 import { graceField, namesWorkloads, objectName, placeFields, severalFields, someWorkloads } from './input.ts';
-import { ownerFields } from './owner-input.ts';
 
 /** Input of `kubernetes.rollout-restart`. */
 export const restartInput = z

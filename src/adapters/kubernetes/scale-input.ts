@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { acceptedOwners, ownerFields } from '../../ports/owner-choice.ts';
 import { objectName, whereFields } from './input.ts';
 import { labelsField } from './labels.ts';
-import { acceptedOwners, ownerFields } from './owner-input.ts';
 
 /** No workload of one cluster has more pods; a typing error has. */
 const mostReplicas = 10_000;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { ownerFields } from '../../ports/owner-choice.ts';
 import { objectName, whereFields } from './input.ts';
-import { ownerFields } from './owner-input.ts';
 
 const part = '[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?';
 /** A label's key, with or without a domain before it. */

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { note } from '../../domain/note.ts';
 import { Refusal, reason } from '../../domain/reason.ts';
 import type { ApplyContext, Observation, Settlement } from '../../ports/executor.ts';
+import { acceptedOwners } from '../../ports/owner-choice.ts';
 import type { Connection } from './connect.ts';
 import { moved, unlessGone } from './kube-error.ts';
 import { guardedWrite, settleBy } from './object-executor.ts';
-import { acceptedOwners } from './owner-input.ts';
 import { ownersOf, refuseOwners } from './owners.ts';
 import {
   endpointsOf,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { ownerFields } from '../../ports/owner-choice.ts';
 import { objectName, whereFields } from './input.ts';
-import { ownerFields } from './owner-input.ts';
 
 /** Kinds of objects that split traffic between releases. */
 const splitterKinds = ['Rollout', 'Canary', 'HTTPRoute', 'Ingress'] as const;

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { compareManifests, partsOf, wordsOf } from '../../../src/adapters/helm/manifest.ts';
-import { refuseManaged } from '../../../src/adapters/helm/owners.ts';
+import { type RollbackInput, rollbackInput } from '../../../src/adapters/helm/input.ts';
+import { compareManifests, type Part, partsOf, wordsOf } from '../../../src/adapters/helm/manifest.ts';
+import { planOwners } from '../../../src/adapters/helm/owners.ts';
 import { manifestDiff } from '../../../src/adapters/helm/preview.ts';
+import { note } from '../../../src/domain/note.ts';
+import type { Owners } from '../../../src/ports/owners.ts';
 
 const object = (kind: string, name: string, rest = '', apiVersion = 'v1') =>
   `---\n# Source: shop/templates/${name}.yaml\napiVersion: ${apiVersion}\nkind: ${kind}\nmetadata:\n  name: ${name}\n${rest}`;
@@ -31,11 +34,42 @@ describe('a manifest', () => {
     const kept = object('PersistentVolumeClaim', 'data', '  annotations: {helm.sh/resource-policy: keep}\n');
     expect(compare(kept, '')).toMatchObject({ deleted: [], kept: [{ name: 'data' }] });
   });
+});
 
-  it('that a reconciler renders is left alone', () => {
-    const flux = object('ConfigMap', 'a', '  labels: {helm.toolkit.fluxcd.io/name: shop}\n');
-    expect(() => refuseManaged('helm release shop/shop', partsOf(flux, 'shop'))).toThrow(/owned-by-other/);
-    expect(() => refuseManaged('helm release shop/shop', partsOf(object('ConfigMap', 'a'), 'shop'))).not.toThrow();
+describe('a release that a reconciler renders', () => {
+  const release = { release: 'shop', namespace: 'shop' };
+  const marked = (mark: string) => partsOf(object('ConfigMap', 'a', `  labels: {${mark}: shop}\n`), 'shop');
+  const flux = 'helm.toolkit.fluxcd.io/name';
+  const fleet = 'fleet.cattle.io/bundle-name';
+  const plan = (parts: readonly Part[], owner: RollbackInput['owner']) => {
+    const input = rollbackInput.parse({ ...release, owner });
+    const owners: Owners = {
+      plan: async (_at, objects, choice) => ({
+        operations: [],
+        warnings: [note('owner-stays-suspended', { objects: objects.map(({ name }) => name), by: choice.owner })],
+      }),
+      around: executor => executor,
+    };
+    return planOwners(async () => owners, input, parts, new AbortController().signal);
+  };
+
+  it.each([
+    ['is nobody’s', 'app', 'suspend', []],
+    ['is Flux’s, to be suspended', flux, 'suspend', ['owner-stays-suspended']],
+    ['is Flux’s, its parents with it', flux, 'suspend-parents', ['owner-stays-suspended']],
+    ['is Flux’s, knowingly', flux, 'anyway', ['owner-undoes']],
+    ['is Fleet’s, knowingly', fleet, 'anyway', ['owner-undoes']],
+  ] as const)('%s', async (_what, mark, owner, warned) => {
+    const { warnings } = await plan(marked(mark), owner);
+    expect(warnings.map(({ code }) => code)).toEqual(warned);
+  });
+
+  it.each([
+    ['Flux’s where nothing was chosen', flux, 'refuse', ['suspend', 'git', 'anyway']],
+    ['Fleet’s, which nothing suspends', fleet, 'suspend', ['git', 'anyway']],
+  ] as const)('is refused: %s', async (_what, mark, owner, can) => {
+    const planned = plan(marked(mark), owner);
+    await expect(planned).rejects.toMatchObject({ reason: { code: 'owned-by-other', facts: { can } } });
   });
 });
 

@@ -1,15 +1,16 @@
 import { describe, expect, it, type TestContext } from 'vitest';
 import { unpack, withStatus } from '../../../src/adapters/helm/payload.ts';
-import { useCluster } from '../../cluster/suite.ts';
-import { carryOut, contexts, pick, releaseOf } from '../kubernetes/targets.ts';
+import { type Rules, useCluster } from '../../cluster/suite.ts';
+import { ownerRules, toolsIn } from '../kubernetes/ownership-world.ts';
+import { carryOut, contexts, inverseOf, pick, releaseOf } from '../kubernetes/targets.ts';
 import { atRevision, imageOf, readDeployment, rolledOut } from '../kubernetes/workloads.ts';
 import { hookFile } from './chart.ts';
 import { type Helm, type HelmPlace, helms, openHelm } from './world.ts';
 
 const cluster = useCluster();
 
-async function open(program: Helm, { onTestFinished }: TestContext): Promise<HelmPlace> {
-  const place = await openHelm(cluster, program);
+async function open(program: Helm, { onTestFinished }: TestContext, rules?: Rules): Promise<HelmPlace> {
+  const place = await openHelm(cluster, program, rules);
   onTestFinished(place.close);
   return place;
 }
@@ -225,20 +226,37 @@ spec:
     expect(await found({ binary: 'no-such-helm' })).toMatchObject({ message: 'no-such-helm: no such program' });
     expect(await found({ binary: '/usr/bin/true' })).toMatchObject({ state: 'broken' });
   });
+});
 
-  it('leaves a release alone that Flux manages', limit, async context => {
-    const place = await open('helm4', context);
-    const files = {
-      'templates/mark.yaml':
-        'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: mark\n  labels: {helm.toolkit.fluxcd.io/name: shop}\n',
-    };
-    await place.deploy({ files });
-    await place.deploy({ image: 'app:1.1.0', files });
-    const to = pick(await place.look(), '1.0.0');
-    await expect(place.executor().plan(contexts().plan(to), place.input)).rejects.toMatchObject({
-      reason: { code: 'owned-by-other', facts: { owner: ['Flux'] } },
-    });
+it('a release that Flux renders is refused, or goes back once its HelmRelease is suspended', limit, async context => {
+  await cluster.installCrds('flux');
+  const place = await open('helm4', context, ownerRules);
+  const { namespace } = place;
+  const flux = toolsIn(cluster.api, namespace);
+  await flux.make('HelmRelease', 'shop');
+  const files = {
+    'templates/mark.yaml':
+      'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: mark\n  labels: {helm.toolkit.fluxcd.io/name: shop}\n',
+  };
+  await place.deploy({ files });
+  await place.deploy({ image: 'app:1.1.0', files });
+  const to = pick(await place.look(), '1.0.0');
+  const executor = place.executor();
+  await expect(executor.plan(contexts().plan(to), place.input)).rejects.toMatchObject({
+    reason: { code: 'owned-by-other', facts: { owner: ['Flux'], can: ['suspend', 'git', 'anyway'] } },
   });
+  const plan = await executor.plan(contexts().plan(to), { ...place.input, owner: 'suspend' });
+  expect(plan.operations.map(({ object }) => object)).toEqual([
+    `helmrelease ${namespace}/shop`,
+    `helm release ${namespace}/shop`,
+  ]);
+  expect(codes(plan.warnings)).toContain('owner-stays-suspended');
+  await carryOut(executor, plan.operations);
+  expect((await flux.read('HelmRelease', 'shop')).spec?.suspend).toBe(true);
+  expect(await imageOf(cluster.api, namespace, 'shop')).toBe('app:1.0.0');
+  await carryOut(executor, [inverseOf(plan)]);
+  expect((await flux.read('HelmRelease', 'shop')).spec?.suspend ?? false).toBe(false);
+  expect(await imageOf(cluster.api, namespace, 'shop')).toBe('app:1.0.0');
 });
 
 it('helm.release tells the pods of the present template of a StatefulSet and of a DaemonSet', limit, async context => {

@@ -8,6 +8,7 @@ import { unpack } from '../../../src/adapters/helm/payload.ts';
 import { createReleaseSource } from '../../../src/adapters/helm/release-source.ts';
 import { executors, releaseSources } from '../../../src/adapters/helm/table.ts';
 import { createOpenCluster } from '../../../src/adapters/kubernetes/cluster.ts';
+import { createOwners } from '../../../src/adapters/kubernetes/suspending.ts';
 import { createProcesses } from '../../../src/adapters/process/processes.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { ObservedReleases } from '../../../src/domain/release.ts';
@@ -141,8 +142,11 @@ async function placeAs(
       },
     };
   };
+  const owners = createOwners({ kubeconfig, childEnvironment: {}, clock });
   const executorWith = (wrap: (real: Processes) => Processes) =>
-    createRollback({ ...shared, processes: wrap(counting), openCluster });
+    owners.around(
+      createRollback({ ...shared, processes: wrap(counting), openCluster, openOwners: async () => owners }),
+    );
   return {
     ...{ namespace, binary, kubeconfig, started, asked, helm, executorWith },
     input: rowOf(executors, 'helm.rollback').input.parse({ ...where, binary, timeout: '30s' }),

@@ -38,18 +38,40 @@ const specs: Readonly<Record<Kind, object>> = {
   HelmRelease: { interval: '1m', chartRef: { kind: 'OCIRepository', name: 'shop' } },
 };
 
-/** One namespace with a Deployment `shop` at 1.1.0, no pods, and tools that render it. */
-export interface OwnedShop {
-  readonly api: Api;
-  readonly namespace: string;
-  readonly place: Place;
+/** The objects of tools in a namespace, by which they say what they render. */
+export interface Tools {
   /** Makes an object of a tool; its `spec` is laid over the usual one. */
   make(kind: Kind, name: string, more?: { metadata?: object; spec?: object }, manager?: string): Promise<Json>;
   read(kind: Kind, name: string): Promise<Json>;
   patch(kind: Kind, name: string, patch: object): Promise<Json>;
   remove(kind: Kind, name: string): Promise<Json>;
+}
+
+/** One namespace with a Deployment `shop` at 1.1.0, no pods, and tools that render it. */
+export interface OwnedShop extends Tools {
+  readonly api: Api;
+  readonly namespace: string;
+  readonly place: Place;
   /** Marks the Deployment as rendered by somebody. */
   mark(metadata: object, manager?: string): Promise<Json>;
+}
+
+/** Those of a namespace. */
+export function toolsIn(api: Api, namespace: string): Tools {
+  const path = (kind: Kind, name = '') =>
+    `/apis/${groups[kind]}/namespaces/${namespace}/${kind.toLowerCase()}s${name && `/${name}`}`;
+  return {
+    make: (kind, name, more = {}, manager = 'person') =>
+      api('POST', `${path(kind)}?fieldManager=${manager}`, {
+        apiVersion: groups[kind],
+        kind,
+        metadata: { name, ...more.metadata },
+        spec: { ...specs[kind], ...more.spec },
+      }),
+    read: (kind, name) => api('GET', path(kind, name)),
+    patch: (kind, name, patch) => api('PATCH', path(kind, name), patch, 'application/merge-patch+json'),
+    remove: (kind, name) => api('DELETE', path(kind, name)),
+  };
 }
 
 /** Opens one. */
@@ -61,22 +83,11 @@ export async function openOwned(cluster: TestCluster): Promise<OwnedShop> {
   await atRevision(api, namespace, 'shop', 1);
   await setImage(api, namespace, 'shop', 'app:1.1.0');
   await atRevision(api, namespace, 'shop', 2);
-  const path = (kind: Kind, name = '') =>
-    `/apis/${groups[kind]}/namespaces/${namespace}/${kind.toLowerCase()}s${name && `/${name}`}`;
   return {
     api,
     namespace,
     place,
-    make: (kind, name, more = {}, manager = 'person') =>
-      api('POST', `${path(kind)}?fieldManager=${manager}`, {
-        apiVersion: groups[kind],
-        kind,
-        metadata: { name, ...more.metadata },
-        spec: { ...specs[kind], ...more.spec },
-      }),
-    read: (kind, name) => api('GET', path(kind, name)),
-    patch: (kind, name, patch) => api('PATCH', path(kind, name), patch, 'application/merge-patch+json'),
-    remove: (kind, name) => api('DELETE', path(kind, name)),
+    ...toolsIn(api, namespace),
     mark: (metadata, manager = 'person') =>
       api(
         'PATCH',
