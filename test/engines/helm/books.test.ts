@@ -5,7 +5,7 @@ import { ownerRules, toolsIn } from '../kubernetes/ownership-world.ts';
 import { carryOut, contexts, inverseOf, pick, releaseOf } from '../kubernetes/targets.ts';
 import { atRevision, imageOf, readDeployment, rolledOut } from '../kubernetes/workloads.ts';
 import { hookFile } from './chart.ts';
-import { type Helm, type HelmPlace, helms, openHelm } from './world.ts';
+import { type Helm, type HelmPlace, helms, neededRules, openHelm } from './world.ts';
 
 const cluster = useCluster();
 
@@ -230,7 +230,7 @@ spec:
 
 it('a release that Flux renders is refused, or goes back once its HelmRelease is suspended', limit, async context => {
   await cluster.installCrds('flux');
-  const place = await open('helm4', context, ownerRules);
+  const place = await open('helm4', context, [...neededRules, ...ownerRules]);
   const { namespace } = place;
   const flux = toolsIn(cluster.api, namespace);
   await flux.make('HelmRelease', 'shop');

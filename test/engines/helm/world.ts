@@ -31,7 +31,7 @@ export type Helm = (typeof helms)[number];
 
 const all = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
 /** What helm needs for the test's chart, and what is needed to follow it. */
-const neededRules: Rules = [
+export const neededRules: Rules = [
   { apiGroups: [''], resources: ['secrets', 'configmaps', 'services', 'persistentvolumeclaims', 'pods'], verbs: all },
   { apiGroups: ['apps'], resources: ['deployments', 'statefulsets', 'daemonsets'], verbs: all },
   { apiGroups: ['apps'], resources: ['replicasets', 'controllerrevisions'], verbs: ['get', 'list', 'watch'] },

@@ -65,10 +65,10 @@ async function handle(kind: Kind, place: Place) {
       String((await readWorkload(api, kind, namespace, 'shop')).spec?.template?.spec?.containers?.[0]?.image),
     images: async () =>
       Object.fromEntries(
-        (await podsOf(api, namespace, 'shop')).map(pod => [
-          String(pod.metadata?.name),
-          String(pod.spec?.containers?.[0]?.image),
-        ]),
+        // A pod that has ended may still be listed while its follower is ready.
+        (await podsOf(api, namespace, 'shop'))
+          .filter(pod => !pod.metadata?.deletionTimestamp)
+          .map(pod => [String(pod.metadata?.name), String(pod.spec?.containers?.[0]?.image)]),
       ),
   };
 }
