@@ -36,7 +36,7 @@ export interface GatherQuestion {
 export async function gather(deps: GatherDeps, spec: TargetSpec, question: GatherQuestion): Promise<Gathered> {
   const { suspect, automatic, signal } = question;
   const observed = await lookAt(deps, spec, signal);
-  // A watcher may have looked in the meantime: ours is the later look.
+  // A watcher may have looked in the meantime: ours counts as the later look, or it would be dropped.
   const now = await question.now();
   if (observed) await deps.releases.learn(spec.target, [{ kind: 'seen', releases: observed, at: now }]);
   const releases = await deps.releases.list(spec.target);

@@ -110,7 +110,11 @@ export async function buildCluster(
       }
     }
   };
-  await Promise.all([lane(), lane()]);
+  const stopping = (failure: unknown) => {
+    waiting.length = 0;
+    throw failure;
+  };
+  await Promise.all([lane().catch(stopping), lane().catch(stopping)]);
   for (const set of sets) {
     await buildCrds(set, environment);
     say(`kinds of ${set}: there`);

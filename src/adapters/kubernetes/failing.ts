@@ -21,6 +21,8 @@ export interface Watching {
   readonly problems: Problems;
   /** Whether any pod of the new template was seen ready. */
   served: boolean;
+  /** Whether the pods have not been looked at since the write: then one may have served. */
+  unlooked: boolean;
 }
 
 /** A rollout as one look shows it. */

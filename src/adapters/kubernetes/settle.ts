@@ -51,7 +51,7 @@ async function lookUntilSettled(
   clock: { now(): number },
   tend: Tend | undefined,
 ): Promise<Settlement> {
-  const watching: Watching = { since: clock.now(), moved: null, problems: new Map(), served: false };
+  const watching: Watching = { since: clock.now(), moved: null, problems: new Map(), served: false, unlooked: false };
   for (;;) {
     context.signal.throwIfAborted();
     try {
@@ -68,9 +68,9 @@ async function lookUntilSettled(
   }
 }
 
-function failed(change: Awaited, { served }: Watching, failure: Failure): Settlement {
+function failed(change: Awaited, { served, unlooked }: Watching, failure: Failure): Settlement {
   const facts = { object: objectOf(change), version: change.version };
-  return { state: 'failed', served, reason: notSettled(facts, failure) };
+  return { state: 'failed', served: served || unlooked, reason: notSettled(facts, failure) };
 }
 
 /** What one look at a rollout works with. */
@@ -88,12 +88,16 @@ async function look(looking: Looking, now: number): Promise<Settlement | null> {
   const workload = await readWorkload(connection, change, context.signal);
   if (workload.metadata.deletionTimestamp) return failed(change, watching, { cause: 'deleted' });
   if (workload.metadata.uid !== change.uid || templateHash(workload.spec.template) !== change.after) {
-    return { state: 'failed', served: watching.served, reason: reason('target-changed', { object: objectOf(change) }) };
+    const served = watching.served || watching.unlooked;
+    return { state: 'failed', served, reason: reason('target-changed', { object: objectOf(change) }) };
   }
   const { partition } = workload.spec.strategy;
   const state = rolloutState(workload);
   // Right after the write its controller has not seen it yet: there is nothing to tell of its pods.
-  if (state.phase === 'waiting' && state.why === 'unobserved' && now < watching.since + interval) return null;
+  if (state.phase === 'waiting' && state.why === 'unobserved' && now < watching.since + interval) {
+    watching.unlooked = true;
+    return null;
+  }
   if (change.waitFor !== 'observed' && partition === 0 && state.phase === 'done') {
     const facts = { object: objectOf(change), version: change.version, ...podCounts(workload) };
     const served = watching.served || workload.spec.replicas > 0;
@@ -113,6 +117,7 @@ async function lookAtPods(looking: Looking, workload: Workload, now: number): Pr
   const pods = podsOf(revision, all);
   const ready = pods.filter(isReady).length;
   watching.served ||= ready > 0;
+  watching.unlooked = false;
   const facts = { object: objectOf(change), version: change.version, ...podCounts(workload) };
   const state = rolloutState(workload, ready);
   const seen = state.phase !== 'waiting' || state.why !== 'unobserved';

@@ -48,7 +48,9 @@ export function createOwners(deps: KubeconfigDeps & { readonly clock: { now(): n
 
 function ownedBy({ context, kubeconfig }: At, { labels, annotations, ...place }: MarkedObject): Owned {
   const live = { metadata: metadata.parse({ name: place.name, uid: '', labels, annotations }) };
-  return { place: { ...place, context, kubeconfig }, live, owners: ownersOf(live) };
+  // The tool that writes them is none that would undo itself.
+  const owners = ownersOf(live).filter(owner => reconcilers.has(owner));
+  return { place: { ...place, context, kubeconfig }, live, owners };
 }
 
 /** Adds suspensions to the operations that an executor carries out. */
