@@ -102,6 +102,7 @@ const plain = (program: Helm): Subject => ({
   rows: rowsBy[program],
   open: lanes => open(lanes, program, false, within(rowsBy[program])),
   expected: ({ runbook, within: cut }) => (runbook === 'back' ? back : cut ? again : forth),
+  cutTwice: ({ runbook }) => (runbook === 'back' ? back : again),
 });
 const hooked: Subject = {
   rows: withHooks,

@@ -40,6 +40,8 @@ export interface Subject {
   end?(row: Row): RunStatus;
   /** What must be counted on the target after a row. */
   expected(row: Row): unknown;
+  /** What may be counted besides where a busy machine lost the lease once more and so cut the row off a second time. */
+  cutTwice?(row: Row): unknown;
 }
 
 /** So many runs stand still in one worker at a time; it drives at most 20. */
@@ -129,7 +131,8 @@ function judge(subject: Subject, row: Row, one: Ended & { readonly effects: unkn
   const log = `${events.map(inWords).join(', ')}\n${one.said}`;
   expect(one.stood, `killed there: ${log}`).toBe(true);
   expect(run.status, log).toBe(endOf(subject, row));
-  expect(one.effects, log).toEqual(subject.expected(row));
+  const twice = takenOverAgain(events) && subject.cutTwice ? [subject.cutTwice(row)] : [];
+  expect([subject.expected(row), ...twice], log).toContainEqual(one.effects);
   expect(violations(one.found, claimed(run.id, events)), log).toEqual([]);
   if (run.status === 'needs-operator' || takenOverAgain(events)) return;
   expect(howOf(row, events), log).toBe(howExpected(subject, row));
