@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Records } from '../../jobs/deps.ts';
@@ -19,6 +20,8 @@ export function fileRecords(stateDir: string): Records {
 }
 
 async function replace(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.new`, text, { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  // Two workers of one host may keep the record of the same run at the same time.
+  const unfinished = `${file}.${randomUUID()}.new`;
+  await writeFile(unfinished, text, { mode: 0o600 });
+  await rename(unfinished, file);
 }
