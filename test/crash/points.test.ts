@@ -80,8 +80,11 @@ describe('a worker killed at a named instant', () => {
       if (!id) throw new Error(`no run of ${name}`);
       if (point === 'approval-asked') await harness.vote(id);
       const found = await harness.until(id, settled, 90_000);
-      expect([strategy, point, nth, found.run.status], survivor.said()).toEqual([strategy, point, nth, end]);
-      await harness.sound(id, [end]);
+      // Where a busy machine takes the survivor its lease as well, what nobody can look at was cut off once more, and asks.
+      const cutAgain = strategy === 'blind' && survivor.said().includes(`{"run":"${id}","why":"LeaseLost`);
+      const ends = cutAgain ? [end, 'needs-operator' as const] : [end];
+      expect(ends, `${strategy} at ${point} ${nth}: ${survivor.said()}`).toContain(found.run.status);
+      await harness.sound(id, ends);
     }
   });
 });
